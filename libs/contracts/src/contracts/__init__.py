@@ -1,0 +1,1 @@
+"""The published language: what services may know about each other."""

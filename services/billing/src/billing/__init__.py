@@ -1,0 +1,1 @@
+"""Pre-invoices, invoices and payment dates."""

@@ -1,0 +1,1 @@
+"""Companies, affiliations, compliance documents, bank details."""

@@ -1,0 +1,1 @@
+"""Contracts, missions and purchase orders."""

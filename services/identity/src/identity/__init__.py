@@ -1,0 +1,1 @@
+"""Who a member is: sign-up, sessions, access tokens, notifications."""
