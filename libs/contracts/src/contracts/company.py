@@ -1,0 +1,91 @@
+"""Events of the company service."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.event import Event
+from contracts.roles import CompanyKind, Role, SignatoryCapacity
+from contracts.values import CountryCode, Name, PostalAddress, Siret, Value, VatNumber
+
+
+class TaxStatus(StrEnum):
+    """How a company stands towards VAT."""
+
+    VAT_LIABLE = "vat_liable"
+    VAT_EXEMPT = "vat_exempt"
+
+
+class Signatory(Value):
+    """A member and the capacity by which they engage the company."""
+
+    member_id: UUID
+    capacity: SignatoryCapacity
+
+
+class LegalIdentity(Value):
+    """What contracts and invoices must show of a company."""
+
+    name: Name
+    country: CountryCode
+    siret: Siret | None
+    vat_number: VatNumber | None
+    tax_status: TaxStatus
+    address: PostalAddress
+
+
+class CompanyRegistered(Event, type="company.CompanyRegistered.v1", subject="company_id"):
+    """A member who declared to be empowered created a company; nobody has checked it yet (CO-07)."""
+
+    company_id: UUID
+    kind: CompanyKind
+    name: Name
+    country: CountryCode
+    signatories: list[Signatory]
+    registered_at: datetime
+
+
+class CompanyValidated(Event, type="company.CompanyValidated.v1", subject="company_id"):
+    """Staff checked that the company exists and who may sign for it (CO-15, CO-16, CO-48)."""
+
+    company_id: UUID
+    kind: CompanyKind
+    legal: LegalIdentity
+    verified_signatories: list[Signatory]
+    bank_details_on_file: bool
+    validated_at: datetime
+
+
+class CompanyDetailsChanged(Event, type="company.CompanyDetailsChanged.v1", subject="company_id"):
+    """What documents show of a validated company, or whether it can be paid, changed."""
+
+    company_id: UUID
+    legal: LegalIdentity
+    bank_details_on_file: bool
+    changed_at: datetime
+
+
+class AffiliationGranted(Event, type="company.AffiliationGranted.v1", subject="affiliation_id"):
+    """A member acts for a company from now on, in this role (CO-03)."""
+
+    affiliation_id: UUID
+    member_id: UUID
+    display_name: Name
+    company_id: UUID
+    company_kind: CompanyKind
+    role: Role
+    granted_at: datetime
+
+
+class ComplianceChanged(Event, type="company.ComplianceChanged.v1", subject="company_id"):
+    """The outcome of the documents' review changed (CO-37, CT-11).
+
+    `missing` names each document type that is absent, refused or expired; `valid_until` is the last day on
+    which everything still holds, absent while something is missing or nothing expires.
+    """
+
+    company_id: UUID
+    compliant: bool
+    missing: list[str]
+    valid_until: date | None
+    changed_at: datetime

@@ -1,0 +1,26 @@
+"""Events of the marketplace service."""
+
+from datetime import datetime
+from uuid import UUID
+
+from contracts.event import Event
+from contracts.values import Days, Money, Name, Period
+
+
+class ProposalRetained(Event, type="marketplace.ProposalRetained.v1", subject="proposal_id"):
+    """The client appointed this proposal; its terms are the request's frozen version (MK-12, MK-23)."""
+
+    proposal_id: UUID
+    rfp_id: UUID
+    rfp_reference: str
+    title: Name
+    client_company_id: UUID
+    provider_company_id: UUID
+    operational_manager_id: UUID
+    consultant_id: UUID
+    consultant_name: Name
+    daily_rate: Money
+    days: Days
+    period: Period
+    retained_by: UUID
+    retained_at: datetime

@@ -1,0 +1,75 @@
+"""The whole topology on one page: which queues each event reaches, and the names around them.
+
+Every process declares all of it when it connects, so an event published before the first start of a
+consumer already waits in that consumer's queue.
+"""
+
+from contracts.billing import InvoiceImported
+from contracts.company import (
+    AffiliationGranted,
+    CompanyDetailsChanged,
+    CompanyRegistered,
+    CompanyValidated,
+    ComplianceChanged,
+)
+from contracts.contracting import BdcIssued, ContractSigned
+from contracts.event import Event
+from contracts.identity import MemberAccessRevoked, MemberActivated
+from contracts.marketplace import ProposalRetained
+from contracts.notification import NotificationRequested
+from contracts.timesheet import CraValidated
+
+SERVICES = ("identity", "company", "marketplace", "contracting", "timesheet", "billing")
+
+EXCHANGE = "maillon.events"
+RETRY_EXCHANGE = "maillon.retry"
+DEAD_EXCHANGE = "maillon.dead"
+
+RETRY_LADDER: dict[str, int] = {"5s": 5_000, "1m": 60_000, "10m": 600_000}
+"""Steps of the delay ladder, in milliseconds, in climbing order."""
+
+QUEUES: dict[type[Event], tuple[str, ...]] = {
+    MemberActivated: ("company.record_member_on_MemberActivated",),
+    MemberAccessRevoked: tuple(f"{service}.revoke_access_on_MemberAccessRevoked" for service in SERVICES),
+    NotificationRequested: ("identity.notify_on_NotificationRequested",),
+    CompanyRegistered: ("contracting.open_contract_on_CompanyRegistered",),
+    CompanyValidated: (
+        "marketplace.record_company_on_CompanyValidated",
+        "contracting.record_company_on_CompanyValidated",
+        "billing.record_company_on_CompanyValidated",
+    ),
+    CompanyDetailsChanged: (
+        "contracting.update_company_on_CompanyDetailsChanged",
+        "billing.update_company_on_CompanyDetailsChanged",
+    ),
+    AffiliationGranted: (
+        "identity.record_affiliation_on_AffiliationGranted",
+        "marketplace.record_affiliation_on_AffiliationGranted",
+    ),
+    ComplianceChanged: ("contracting.record_compliance_on_ComplianceChanged",),
+    ContractSigned: ("marketplace.record_contract_on_ContractSigned",),
+    ProposalRetained: ("contracting.open_mission_on_ProposalRetained",),
+    BdcIssued: (
+        "timesheet.record_mission_on_BdcIssued",
+        "billing.record_mission_on_BdcIssued",
+    ),
+    CraValidated: ("billing.issue_bpf_on_CraValidated",),
+    InvoiceImported: ("timesheet.mark_invoiced_on_InvoiceImported",),
+}
+
+
+def dead_queue(service: str) -> str:
+    """Where the messages that a service could not apply wait for an operator."""
+    return f"{service}.dead"
+
+
+def retry_queue(step: str) -> str:
+    """The delay queue of one step of the ladder."""
+    return f"{RETRY_EXCHANGE}.{step}"
+
+
+def queues_of(service: str) -> dict[str, type[Event]]:
+    """The queues that a service consumes, with the event each carries."""
+    return {
+        queue: event for event, queues in QUEUES.items() for queue in queues if queue.split(".")[0] == service
+    }
