@@ -25,6 +25,6 @@ class NotificationRequested(Event, type="platform.NotificationRequested.v1", sub
 
     subject_id: UUID
     template: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,60}$")]
-    members: list[UUID] = []
-    roles: list[RoleInCompany] = []
-    context: dict[str, str] = {}
+    members: list[UUID] = Field(default_factory=list)
+    roles: list[RoleInCompany] = Field(default_factory=list)
+    context: dict[str, str] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ import calendar
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -32,20 +32,32 @@ from stdnum.fr import siret as stdnum_siret
 
 CENT = Decimal("0.01")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+_UNROUNDED = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,60})?", re.ASCII)
+_LONGEST = 60
 _DAYS = re.compile(r"[0-9]{1,3}(\.[05]0?)?", re.ASCII)
+
+
+def _plain(value: Decimal) -> object:
+    """Write a Decimal without exponent nor trailing zeros; one not finite or far too long stays itself."""
+    if not value.is_finite() or abs(value.adjusted()) > _LONGEST:
+        return value
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _decimal_text(pattern: re.Pattern[str], what: str) -> Callable[[object], Decimal]:
     """Take a Decimal, or text of one exact shape: no exponent, no NaN, no float, ASCII digits only."""
 
     def parse(value: object) -> Decimal:
-        text = f"{value:f}" if isinstance(value, Decimal) and value.is_finite() else value
+        text = _plain(value) if isinstance(value, Decimal) else value
         if not isinstance(text, str) or not pattern.fullmatch(text):
             raise ValueError(f"must be {what}, as text")
-        return Decimal(text)
+        return Decimal(text) or Decimal()  # a negative zero becomes zero
 
     return parse
 
+
+_unrounded = _decimal_text(_UNROUNDED, "a plain decimal number")
 
 Amount = Annotated[
     Decimal,
@@ -65,20 +77,25 @@ Days = Annotated[
 ]
 """A number of worked days, in halves, written as a string with one decimal in JSON."""
 
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
+
 Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE),
+    Field(description="A short text on one line"),
 ]
-"""A short human text on one line: 1 to 200 characters, no control character."""
+"""A short human text on one line: 1 to 200 characters, none that controls or reorders the others."""
 
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+CountryCode = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="A country, ISO 3166-1 alpha-2")
+]
 """ISO 3166-1 alpha-2."""
 
 
 class Value(BaseModel):
-    """Base of composed values: immutable, and unknown fields are refused."""
+    """Base of composed values: immutable; unknown fields are refused, except while an event is read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Money(Value):
@@ -94,8 +111,9 @@ class Money(Value):
 
     @classmethod
     def of(cls, amount: Decimal | str | int, currency: Literal["EUR"] = "EUR") -> Self:
-        """Round half up to the cent, the rule of EN 16931 (BR-CO-17)."""
-        return cls(amount=Decimal(amount).quantize(CENT, ROUND_HALF_UP), currency=currency)
+        """Round half up to the cent, the rule of EN 16931 (BR-CO-17). Raises ValueError."""
+        exact = _unrounded(str(amount) if type(amount) is int else amount)
+        return cls(amount=exact.quantize(CENT, ROUND_HALF_UP), currency=currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(amount=self.amount + self._same(other).amount, currency=self.currency)
@@ -104,8 +122,9 @@ class Money(Value):
         return Money(amount=self.amount - self._same(other).amount, currency=self.currency)
 
     def times(self, factor: Decimal) -> Money:
-        """Multiply and round half up to the cent."""
-        return Money.of(self.amount * factor, self.currency)
+        """Multiply exactly, then round half up to the cent. Raises ValueError."""
+        with localcontext(prec=2 * _LONGEST):
+            return Money.of(self.amount * factor, self.currency)
 
     def _same(self, other: Money) -> Money:
         if other.currency != self.currency:
@@ -123,6 +142,8 @@ class Period(Value):
     def _in_order(self) -> Self:
         if self.end < self.start:
             raise ValueError("the end is before the start")
+        for day in (self.start, self.end):
+            Month.of(day)
         return self
 
     def __contains__(self, day: date) -> bool:
@@ -150,12 +171,12 @@ class Text(str):
         try:
             return cls(cls.check(value))
         except StdnumError as wrong:
-            raise ValueError(f"is not {cls.meaning}: {wrong.message}") from wrong
+            raise ValueError(f"is not {cls.meaning}: {wrong}") from wrong
 
     @classmethod
     def check(cls, value: str) -> str:
         """Return the compact form. Raises ValueError or stdnum's ValidationError."""
-        raise AssertionError(f"{cls.__name__} must say how it is checked")
+        raise AssertionError(f"{cls.__name__} must say how {len(value)} characters are checked")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -176,8 +197,11 @@ class Siren(Text):
 
     @classmethod
     def check(cls, value: str) -> str:
-        """Luhn over nine digits."""
-        return str(stdnum_siren.validate(value))
+        """Luhn over nine digits; nine zeros are nobody."""
+        compact = str(stdnum_siren.validate(value))
+        if not compact.strip("0"):
+            raise ValueError(f"is not {cls.meaning}")
+        return compact
 
 
 class Siret(Text):
@@ -189,7 +213,9 @@ class Siret(Text):
     @classmethod
     def check(cls, value: str) -> str:
         """Luhn over fourteen digits on top of a valid SIREN."""
-        return str(stdnum_siret.validate(value))
+        compact = str(stdnum_siret.validate(value))
+        Siren.parse(compact[:9])
+        return compact
 
     @property
     def siren(self) -> Siren:
@@ -241,8 +267,8 @@ class Month(Text):
 
     @classmethod
     def of(cls, day: date) -> Self:
-        """The month that the day belongs to."""
-        return cls(f"{day:%Y-%m}")
+        """The month that the day belongs to. Raises ValueError outside 2000 to 2099."""
+        return cls.parse(f"{day:%Y-%m}")
 
     @classmethod
     def check(cls, value: str) -> str:
@@ -262,7 +288,7 @@ class Month(Text):
         return self.first.replace(day=calendar.monthrange(int(self[:4]), int(self[5:]))[1])
 
     def next(self) -> Month:
-        """The month after this one."""
+        """The month after this one. Raises ValueError after 2099-12."""
         return Month.of(date.fromordinal(self.last.toordinal() + 1))
 
 
