@@ -20,10 +20,16 @@ class InvoiceImported(Event, type="billing.InvoiceImported.v1", subject="invoice
     mission_id: UUID
     provider_company_id: UUID
     number: str
+    """The number that the provider gave to the invoice."""
     net: Money
+    """Total without VAT."""
     vat: Money
+    """Total of the VAT."""
     gross: Money
+    """Total with VAT."""
     fee: Money
+    """The platform's fee, withheld."""
     payable: Money
+    """What the provider will receive."""
     payment_on: date | None
     imported_at: datetime

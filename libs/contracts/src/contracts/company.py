@@ -27,7 +27,9 @@ class LegalIdentity(Value):
     """What contracts and invoices must show of a company."""
 
     name: Name
+    """The legal name."""
     country: CountryCode
+    """Where the company is established, ISO 3166-1 alpha-2."""
     siret: Siret | None
     vat_number: VatNumber | None
     tax_status: TaxStatus
@@ -40,8 +42,11 @@ class CompanyRegistered(Event, type="company.CompanyRegistered.v1", subject="com
     company_id: UUID
     kind: CompanyKind
     name: Name
+    """The legal name."""
     country: CountryCode
+    """Where the company is established, ISO 3166-1 alpha-2."""
     signatories: list[Signatory]
+    """Who declared to be empowered, and by what right."""
     registered_at: datetime
 
 
@@ -52,7 +57,9 @@ class CompanyValidated(Event, type="company.CompanyValidated.v1", subject="compa
     kind: CompanyKind
     legal: LegalIdentity
     verified_signatories: list[Signatory]
+    """Who may sign for the company, once checked."""
     bank_details_on_file: bool
+    """Whether the company can be paid."""
     validated_at: datetime
 
 
@@ -62,6 +69,7 @@ class CompanyDetailsChanged(Event, type="company.CompanyDetailsChanged.v1", subj
     company_id: UUID
     legal: LegalIdentity
     bank_details_on_file: bool
+    """Whether the company can be paid."""
     changed_at: datetime
 
 
@@ -71,6 +79,7 @@ class AffiliationGranted(Event, type="company.AffiliationGranted.v1", subject="a
     affiliation_id: UUID
     member_id: UUID
     display_name: Name
+    """The member's name as colleagues see it."""
     company_id: UUID
     company_kind: CompanyKind
     role: Role
@@ -86,6 +95,9 @@ class ComplianceChanged(Event, type="company.ComplianceChanged.v1", subject="com
 
     company_id: UUID
     compliant: bool
+    """Whether every required document is present, accepted and in date."""
     missing: list[str]
+    """Types of the documents that are absent, refused or expired."""
     valid_until: date | None
+    """The last day on which everything still holds."""
     changed_at: datetime

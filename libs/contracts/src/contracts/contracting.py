@@ -37,6 +37,7 @@ class ContractSigned(Event, type="contracting.ContractSigned.v1", subject="contr
     kind: ContractKind
     company_id: UUID
     terms_version: str
+    """Which text was signed."""
     signed_by: UUID
     signed_at: datetime
 
@@ -49,17 +50,23 @@ class BdcIssued(Event, type="contracting.BdcIssued.v1", subject="bdc_id"):
 
     bdc_id: UUID
     reference: str
+    """The number that people quote."""
     mission_id: UUID
     title: Name
+    """What the mission is called."""
     client_company_id: UUID
     provider_company_id: UUID
     operational_manager_id: UUID
     consultant_id: UUID
     consultant_name: Name
+    """The name that documents show."""
     daily_rate: Money
+    """Price of a day, without VAT."""
     days: Days
+    """Days ordered, in halves."""
     period: Period
     payment_option: PaymentOption
     payment_regime: PaymentRegime
     client_order_reference: str
+    """The client's own order number."""
     issued_at: datetime

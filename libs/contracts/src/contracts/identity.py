@@ -13,6 +13,7 @@ class MemberActivated(Event, type="identity.MemberActivated.v1", subject="member
 
     member_id: UUID
     display_name: Name
+    """The member's name as colleagues see it."""
     profile_type: ProfileType
     activated_at: datetime
 
@@ -22,4 +23,5 @@ class MemberAccessRevoked(Event, type="identity.MemberAccessRevoked.v1", subject
 
     member_id: UUID
     session_id: UUID | None = None
+    """The session that ended; absent when all of the member's are void."""
     revoked_at: datetime

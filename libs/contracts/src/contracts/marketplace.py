@@ -13,14 +13,19 @@ class ProposalRetained(Event, type="marketplace.ProposalRetained.v1", subject="p
     proposal_id: UUID
     rfp_id: UUID
     rfp_reference: str
+    """The number that people quote."""
     title: Name
+    """What the request for proposals is called."""
     client_company_id: UUID
     provider_company_id: UUID
     operational_manager_id: UUID
     consultant_id: UUID
     consultant_name: Name
+    """The name that documents show."""
     daily_rate: Money
+    """Price of a day, without VAT."""
     days: Days
+    """Days expected, in halves."""
     period: Period
     retained_by: UUID
     retained_at: datetime

@@ -15,6 +15,7 @@ class RoleInCompany(Value):
 
     company_id: UUID
     roles: list[Role]
+    """Any of these."""
 
 
 class NotificationRequested(Event, type="platform.NotificationRequested.v1", subject="subject_id"):
@@ -24,7 +25,12 @@ class NotificationRequested(Event, type="platform.NotificationRequested.v1", sub
     """
 
     subject_id: UUID
+    """What the message is about."""
     template: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,60}$")]
+    """Name of the text to send."""
     members: list[UUID] = Field(default_factory=list)
+    """Members to tell."""
     roles: list[RoleInCompany] = Field(default_factory=list)
+    """Holders of roles to tell."""
     context: dict[str, str] = Field(default_factory=dict)
+    """What the template shows."""

@@ -17,6 +17,8 @@ class CraValidated(Event, type="timesheet.CraValidated.v1", subject="cra_id"):
     mission_id: UUID
     bdc_id: UUID
     month: Month
+    """The month worked."""
     days: Days
+    """Days to bill, in halves."""
     validated_by: UUID
     validated_at: datetime

@@ -7,28 +7,39 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
-from stdnum import bic as stdnum_bic
-from stdnum import iban as stdnum_iban
-from stdnum.eu import vat as stdnum_eu_vat
-from stdnum.exceptions import ValidationError as StdnumError
-from stdnum.fr import siren as stdnum_siren
-from stdnum.fr import siret as stdnum_siret
+
+from contracts.identifiers import Bic, Iban, Siren, Siret, Text, VatNumber
+
+__all__ = [
+    "CENT",
+    "Amount",
+    "Bic",
+    "CountryCode",
+    "Days",
+    "Iban",
+    "Money",
+    "Month",
+    "Name",
+    "Period",
+    "PostalAddress",
+    "Siren",
+    "Siret",
+    "Text",
+    "Value",
+    "VatNumber",
+]
 
 CENT = Decimal("0.01")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
@@ -52,7 +63,8 @@ def _decimal_text(pattern: re.Pattern[str], what: str) -> Callable[[object], Dec
         text = _plain(value) if isinstance(value, Decimal) else value
         if not isinstance(text, str) or not pattern.fullmatch(text):
             raise ValueError(f"must be {what}, as text")
-        return Decimal(text) or Decimal()  # a negative zero becomes zero
+        number = Decimal(text)
+        return number.copy_abs() if number.is_zero() else number
 
     return parse
 
@@ -65,6 +77,7 @@ Amount = Annotated[
     PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,12}\.[0-9]{2}$"}, mode="serialization"),
     WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"}, mode="validation"),
+    Field(description="An amount with two decimals, as text"),
 ]
 """A decimal amount with two decimals, written as a string in JSON."""
 
@@ -74,6 +87,7 @@ Days = Annotated[
     PlainSerializer(lambda value: f"{value:.1f}", return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,3}\.[05]$"}, mode="serialization"),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,3}(\.[05]0?)?$"}, mode="validation"),
+    Field(description="A number of days, in halves, as text"),
 ]
 """A number of worked days, in halves, written as a string with one decimal in JSON."""
 
@@ -107,7 +121,9 @@ class Money(Value):
     """
 
     amount: Amount
+    """With two decimals, as text."""
     currency: Literal["EUR"] = "EUR"
+    """ISO 4217."""
 
     @classmethod
     def of(cls, amount: Decimal | str | int, currency: Literal["EUR"] = "EUR") -> Self:
@@ -136,7 +152,9 @@ class Period(Value):
     """Days from `start` to `end`, both included."""
 
     start: date
+    """The first day."""
     end: date
+    """The last day."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -156,107 +174,6 @@ class Period(Value):
         while found[-1] < last:
             found.append(found[-1].next())
         return found
-
-
-class Text(str):
-    """Base of identifiers: a string that exists only once checked, kept in its compact form."""
-
-    __slots__ = ()
-    meaning: ClassVar[str]
-    example: ClassVar[str]
-
-    @classmethod
-    def parse(cls, value: str) -> Self:
-        """Check and normalise. Raises ValueError with what is wrong."""
-        try:
-            return cls(cls.check(value))
-        except StdnumError as wrong:
-            raise ValueError(f"is not {cls.meaning}: {wrong}") from wrong
-
-    @classmethod
-    def check(cls, value: str) -> str:
-        """Return the compact form. Raises ValueError or stdnum's ValidationError."""
-        raise AssertionError(f"{cls.__name__} must say how {len(value)} characters are checked")
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema(max_length=64))
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string", "maxLength": 64, "description": cls.meaning, "examples": [cls.example]}
-
-
-class Siren(Text):
-    """Nine digits, Luhn: a French legal unit."""
-
-    meaning = "a SIREN (9 digits)"
-    example = "732829320"
-
-    @classmethod
-    def check(cls, value: str) -> str:
-        """Luhn over nine digits; nine zeros are nobody."""
-        compact = str(stdnum_siren.validate(value))
-        if not compact.strip("0"):
-            raise ValueError(f"is not {cls.meaning}")
-        return compact
-
-
-class Siret(Text):
-    """Fourteen digits: a SIREN and one establishment of it; La Poste's own rule included."""
-
-    meaning = "a SIRET (14 digits)"
-    example = "73282932000074"
-
-    @classmethod
-    def check(cls, value: str) -> str:
-        """Luhn over fourteen digits on top of a valid SIREN."""
-        compact = str(stdnum_siret.validate(value))
-        Siren.parse(compact[:9])
-        return compact
-
-    @property
-    def siren(self) -> Siren:
-        """The legal unit that the establishment belongs to."""
-        return Siren(self[:9])
-
-
-class VatNumber(Text):
-    """EU VAT number with its country prefix; the national check digits are verified."""
-
-    meaning = "an EU VAT number with its country prefix"
-    example = "FR44732829320"
-
-    @classmethod
-    def check(cls, value: str) -> str:
-        """National rule of the prefix's country."""
-        return str(stdnum_eu_vat.validate(value))
-
-
-class Iban(Text):
-    """International bank account number: length of its country and mod 97."""
-
-    meaning = "an IBAN"
-    example = "FR7630006000011234567890189"
-
-    @classmethod
-    def check(cls, value: str) -> str:
-        """ISO 13616, and the national check where one exists."""
-        return str(stdnum_iban.validate(value))
-
-
-class Bic(Text):
-    """Bank identifier code, 8 or 11 characters."""
-
-    meaning = "a BIC (8 or 11 characters)"
-    example = "AGRIFRPPXXX"
-
-    @classmethod
-    def check(cls, value: str) -> str:
-        """ISO 9362."""
-        return str(stdnum_bic.validate(value))
 
 
 class Month(Text):
@@ -296,7 +213,11 @@ class PostalAddress(Value):
     """A structured address: town and country are mandatory, as SEPA asks since November 2026."""
 
     line1: Name
+    """Number and street."""
     line2: Name | None = None
+    """What completes the first line."""
     postcode: Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[0-9A-Za-z -]+$")]
+    """As the country writes it."""
     city: Name
+    """The town."""
     country: CountryCode
