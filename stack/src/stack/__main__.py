@@ -1,0 +1,6 @@
+"""`python -m stack <command>`."""
+
+from stack.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Catches every e-mail and every trace of the platform and shows them over HTTP."""
