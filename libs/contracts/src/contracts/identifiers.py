@@ -40,9 +40,7 @@ class Text(str):
         return core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema(max_length=64))
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"type": "string", "maxLength": 64, "description": cls.meaning, "examples": [cls.example]}
 
 

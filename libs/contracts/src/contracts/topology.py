@@ -70,6 +70,4 @@ def retry_queue(step: str) -> str:
 
 def queues_of(service: str) -> dict[str, type[Event]]:
     """The queues that a service consumes, with the event each carries."""
-    return {
-        queue: event for event, queues in QUEUES.items() for queue in queues if queue.split(".")[0] == service
-    }
+    return {queue: event for event, queues in QUEUES.items() for queue in queues if queue.split(".")[0] == service}

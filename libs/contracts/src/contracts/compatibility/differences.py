@@ -13,9 +13,7 @@ import jsoncompat
 
 from contracts.publish.schemas import Schema
 
-_REMARKS = frozenset(
-    {"title", "description", "examples", "deprecated", "$comment", "$schema", "$defs", "$id"}
-)
+_REMARKS = frozenset({"title", "description", "examples", "deprecated", "$comment", "$schema", "$defs", "$id"})
 _WALKED = frozenset({"properties", "required", "enum", "const", "items", "additionalProperties", "anyOf"})
 
 

@@ -50,8 +50,7 @@ def _overview() -> Iterator[str]:
         consumers = sorted({queue.split(".")[0] for queue in QUEUES[event]})
         name = event.__name__
         yield (
-            f"| [{name}](#{name.lower()}) | `{event.type_name}` | {_producer_words(event)} "
-            f"| {', '.join(consumers)} |"
+            f"| [{name}](#{name.lower()}) | `{event.type_name}` | {_producer_words(event)} | {', '.join(consumers)} |"
         )
     yield ""
 
