@@ -1,1 +1,8 @@
-"""What a service must not write itself."""
+"""What a service must not write itself: the vocabulary that its rules, routes and consumers use."""
+
+from chassis.audit import audit
+from chassis.consume import Consumers
+from chassis.db import Base, Tx, get_locked, get_or, new_id, upsert_newer
+from chassis.outbox import emit
+
+__all__ = ["Base", "Consumers", "Tx", "audit", "emit", "get_locked", "get_or", "new_id", "upsert_newer"]

@@ -1,0 +1,180 @@
+"""Who calls, and who may: ES256 access tokens verified in the process, access declared on every route."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from chassis.clock import Clock
+from chassis.errors import Forbidden, Unauthenticated
+from chassis.revocations import Revocations
+from contracts.roles import CompanyKind, Role, StaffScope
+
+ALGORITHM = "ES256"
+TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type, RFC 9068
+_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The member behind a request and the capacity they act in."""
+
+    member_id: UUID
+    session_id: UUID
+    company_id: UUID | None = None
+    company_kind: CompanyKind | None = None
+    role: Role | None = None
+    scopes: frozenset[StaffScope] = frozenset()
+
+    @property
+    def company(self) -> UUID:
+        """The company acted for. Raises Forbidden when the member has none (ID-37)."""
+        if self.company_id is None:
+            raise Forbidden("this needs an affiliation to a company")
+        return self.company_id
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call a route; declared on each, checked before anything is read."""
+
+    description: str
+    public: bool = False
+    roles: frozenset[Role] = frozenset()
+    scope: StaffScope | None = None
+
+    def admit(self, caller: Caller) -> None:
+        """Raise Forbidden unless this caller may pass."""
+        if self.roles and caller.role not in self.roles:
+            raise Forbidden(f"this is for {self.description}")
+        if self.scope and self.scope not in caller.scopes:
+            raise Forbidden(f"this is for {self.description}")
+
+
+PUBLIC = Access("anyone", public=True)
+MEMBER = Access("any signed-in member")
+
+
+def roles(*allowed: Role) -> Access:
+    """Members who act for a company in one of these roles."""
+    return Access("the roles " + ", ".join(sorted(allowed)), roles=frozenset(allowed))
+
+
+def staff(scope: StaffScope) -> Access:
+    """The platform's own staff, with this scope."""
+    return Access(f"staff with the scope {scope}", scope=scope)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    caller: Caller
+    issued_us: int
+    expires: int
+
+
+class TokenVerifier:
+    """Verifies access tokens against a mounted public key set; no service is asked.
+
+    A verified token is remembered until it expires, so that its signature is checked once; expiry and
+    revocation are checked on every call.
+    """
+
+    def __init__(self, jwks_file: Path, issuer: str, audience: str, revocations: Revocations, clock: Clock):
+        self._file = jwks_file
+        self._clock = clock
+        self._revocations = revocations
+        self._claims = jwt.JWTClaimsRegistry(
+            now=lambda: int(clock().timestamp()),
+            leeway=0,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            iat={"essential": True},
+            sub={"essential": True},
+        )
+        self._keys, self._read_at, self._stamp = KeySet([]), -60.0, 0.0
+        self._known: OrderedDict[str, _Verified] = OrderedDict()
+
+    def verify(self, token: str) -> Caller:
+        """Return the caller. Raises Unauthenticated, without saying why, for any void token."""
+        verified = self._known.get(token)
+        if verified is None:
+            verified = self._check(token)
+            self._known[token] = verified
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        caller = verified.caller
+        if verified.expires <= self._clock().timestamp():
+            raise Unauthenticated
+        if self._revocations.covers(caller.member_id, caller.session_id, verified.issued_us):
+            raise Unauthenticated
+        return caller
+
+    def _check(self, token: str) -> _Verified:
+        self._reread_keys()
+        try:
+            decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
+            if decoded.header.get("typ") != TOKEN_TYPE or "kid" not in decoded.header:
+                raise Unauthenticated
+            self._claims.validate(decoded.claims)
+            return _read(decoded.claims)
+        except (JoseError, ValueError, KeyError, TypeError):
+            raise Unauthenticated from None
+
+    def _reread_keys(self) -> None:
+        """Follow a rotation of the mounted keys within seconds, and drop what the old ones vouched for."""
+        if monotonic() - self._read_at < 2.0:  # noqa: PLR2004
+            return
+        self._read_at, stamp = monotonic(), self._file.stat().st_mtime
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._keys = KeySet.import_key_set(_json(self._file.read_text()))
+            self._known.clear()
+
+
+def _json(text: str) -> Any:
+    import json  # noqa: PLC0415
+
+    return json.loads(text)
+
+
+def _read(claims: dict[str, Any]) -> _Verified:
+    company = claims.get("company")
+    caller = Caller(
+        member_id=UUID(claims["sub"]),
+        session_id=UUID(claims["sid"]),
+        company_id=UUID(company["id"]) if company else None,
+        company_kind=CompanyKind(company["kind"]) if company else None,
+        role=Role(company["role"]) if company else None,
+        scopes=frozenset(StaffScope(scope) for scope in claims.get("staff", [])),
+    )
+    return _Verified(caller, int(claims["iat_us"]), int(claims["exp"]))
+
+
+def access_claims(caller: Caller, *, issuer: str, audience: str, now: datetime, lifetime: int) -> dict[str, Any]:
+    """The claims of an access token for this caller, valid for `lifetime` seconds."""
+    issued = int(now.astimezone(UTC).timestamp())
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "aud": audience,
+        "sub": str(caller.member_id),
+        "sid": str(caller.session_id),
+        "iat": issued,
+        "iat_us": int(now.timestamp() * 1_000_000),
+        "exp": issued + lifetime,
+    }
+    if caller.company_id and caller.company_kind and caller.role:
+        company = {"id": str(caller.company_id), "kind": caller.company_kind.value, "role": caller.role.value}
+        claims["company"] = company
+    if caller.scopes:
+        claims["staff"] = sorted(scope.value for scope in caller.scopes)
+    return claims

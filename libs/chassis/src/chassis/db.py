@@ -1,0 +1,175 @@
+"""The database of one service, and the one commit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import DateTime, MetaData, Table, event, exc, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from uuid_utils.compat import uuid7
+
+from chassis.clock import Clock, business_date, system_clock
+from chassis.errors import Problem
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+"""Every table of the process: the service's own and the chassis'."""
+
+
+class Base(DeclarativeBase):
+    """Base of a service's rows. Times are aware; ids are UUIDv7, so they sort by creation."""
+
+    metadata = metadata
+    type_annotation_map = {datetime: DateTime(timezone=True)}
+
+
+T = TypeVar("T", bound=Base)
+
+
+def new_id() -> UUID:
+    """A fresh identifier that sorts by time of creation (UUIDv7)."""
+    return uuid7()
+
+
+class Tx(AsyncSession):
+    """One transaction: rows, events to publish and audit entries that commit together or not at all.
+
+    Only the chassis commits. `now` is one instant for the whole transaction.
+    """
+
+    now: datetime
+    actor: str | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows_to_append: dict[Table, list[dict[str, Any]]] = {}
+
+    @property
+    def today(self) -> date:
+        """The business date in Paris."""
+        return business_date(self.now)
+
+    def append(self, table: Table, row: dict[str, Any]) -> None:
+        """Keep a row for a single set-based insert just before the commit."""
+        self.rows_to_append.setdefault(table, []).append(row)
+
+    async def write_appended(self) -> None:
+        """Insert what was kept; called by the chassis alone."""
+        for table, rows in self.rows_to_append.items():
+            await self.execute(table.insert(), rows)
+        self.rows_to_append.clear()
+
+
+class Database:
+    """Engine, sessions and the transaction of a request or a message."""
+
+    def __init__(self, url: str, *, clock: Clock = system_clock, pool_size: int = 10):
+        self.clock = clock
+        self.engine = make_engine(url, pool_size=pool_size)
+        self.on_commit: Callable[[], None] | None = None
+        self._sessions = async_sessionmaker(self.engine, class_=Tx, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self, *, isolation: str | None = None) -> AsyncIterator[Tx]:
+        """Open a transaction; commit at the end, roll back on any exception."""
+        async with self._sessions() as tx:
+            tx.now = self.clock()
+            if isolation:
+                await tx.connection(execution_options={"isolation_level": isolation})
+            yield tx
+            spoke = bool(tx.rows_to_append)
+            await tx.write_appended()
+            await tx.commit()
+        if spoke and self.on_commit:
+            self.on_commit()
+
+    async def close(self) -> None:
+        """Return every connection."""
+        await self.engine.dispose()
+
+
+_SERVER_SETTINGS = {
+    "jit": "off",
+    "timezone": "UTC",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+"""Nothing waits for ever: a frozen process gives its row locks back within a minute."""
+
+
+def make_engine(url: str, *, pool_size: int) -> AsyncEngine:
+    """An engine that never hands out a connection whose socket the server has closed.
+
+    asyncpg knows at once when its peer is gone, so no ping is paid for on each checkout.
+    """
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        connect_args={"timeout": 10, "server_settings": _SERVER_SETTINGS},
+    )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+        if dbapi_connection.driver_connection.is_closed():
+            raise exc.DisconnectionError("the server closed this connection")
+
+    return engine
+
+
+async def get_locked(tx: Tx, row: type[T], key: Any, missing: Problem, *scope: Any) -> T:
+    """Load a row `FOR UPDATE` within the caller's scope. Raises `missing` when there is none."""
+    query = select(row).where(row.__mapper__.primary_key[0] == key, *scope).with_for_update()
+    found = (await tx.scalars(query)).one_or_none()
+    if found is None:
+        raise missing
+    return found
+
+
+async def get_or(tx: Tx, row: type[T], key: Any, missing: Exception) -> T:
+    """Load a row by key. Raises `missing` when there is none."""
+    found = await tx.get(row, key)
+    if found is None:
+        raise missing
+    return found
+
+
+async def upsert_newer(tx: Tx, row: type[Base], values: Mapping[str, Any], *, version: str = "version") -> bool:
+    """Write a projection unless the stored one is as new or newer; say whether it was written.
+
+    Order is not promised between events, so each carries its aggregate's version.
+    """
+    table = row.__table__
+    statement = insert(row).values(**values)
+    keys = [column.name for column in table.primary_key]
+    updated = {name: statement.excluded[name] for name in values if name not in keys}
+    statement = statement.on_conflict_do_update(
+        index_elements=keys, set_=updated, where=statement.excluded[version] > table.c[version]
+    )
+    result = await tx.execute(statement.returning(text("1")))
+    return result.first() is not None
+
+
+_TRANSIENT_CLASSES = ("08", "40", "53", "57")
+"""SQLSTATE classes that pass: connection, rollback (deadlock, serialisation), resources, operator."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Say whether the same work may succeed a moment later."""
+    if isinstance(error, exc.DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or isinstance(error, exc.InterfaceError) or state[:2] in _TRANSIENT_CLASSES
+    return isinstance(error, OSError | TimeoutError | exc.TimeoutError | exc.DisconnectionError)

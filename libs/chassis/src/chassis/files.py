@@ -1,0 +1,115 @@
+"""Files that people hand over: checked for what they are, hashed, stored outside the database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+import puremagic
+from fastapi import UploadFile
+from fastapi.responses import Response
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from chassis.db import new_id
+from chassis.errors import NotFound, Problem, Unprocessable
+
+PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
+_EXTENSIONS = {PDF: (".pdf",), PNG: (".png",), JPEG: (".jpg", ".jpeg")}
+MAX_BYTES = 10 * 1024 * 1024
+
+
+class FileTooLarge(Problem):
+    """More bytes than are taken."""
+
+    status, code, title = 413, "file_too_large", "The file is too large"
+
+
+class FileNotAccepted(Unprocessable):
+    """Not one of the accepted kinds, or not what its name says."""
+
+    code, title = "file_not_accepted", "The file is not of an accepted kind"
+
+
+class FileMissing(NotFound):
+    """The stored file is gone."""
+
+    code, title = "file_missing", "The file is not there"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """Where a file is and what it is; `sha256` in hexadecimal, `size` in bytes."""
+
+    key: str
+    name: str
+    media_type: str
+    sha256: str
+    size: int
+
+
+class FileStore:
+    """One service's files, on a disk (`file://`) or in an S3 bucket (`s3://`), under random keys."""
+
+    def __init__(self, url: str):
+        self._url = url
+        self._opened: ObjectStore | None = None
+
+    @property
+    def _store(self) -> ObjectStore:
+        if self._opened is None:
+            parts = urlsplit(self._url)
+            local = parts.scheme == "file"
+            self._opened = LocalStore(parts.path, mkdir=True) if local else from_url(self._url)
+        return self._opened
+
+    async def keep(self, upload: UploadFile, *, accept: frozenset[str], limit: int = MAX_BYTES) -> StoredFile:
+        """Read, check and store an upload. Raises FileTooLarge or FileNotAccepted; then nothing is stored."""
+        content = await upload.read(limit + 1)
+        if len(content) > limit:
+            raise FileTooLarge(f"at most {limit} bytes are taken", field="file")
+        return await self.put(content, upload.filename or "", accept=accept)
+
+    async def put(self, content: bytes, name: str, *, accept: frozenset[str]) -> StoredFile:
+        """Check and store bytes that are at hand already. Raises FileNotAccepted."""
+        media_type = sniff(content, name, accept)
+        key = new_id().hex
+        await self._store.put_async(key, content, mode="create")
+        return StoredFile(key, clean_name(name), media_type, hashlib.sha256(content).hexdigest(), len(content))
+
+    async def read(self, key: str) -> bytes:
+        """The stored bytes. Raises FileMissing."""
+        try:
+            return bytes(await (await self._store.get_async(key)).bytes_async())
+        except FileNotFoundError as gone:
+            raise FileMissing from gone
+
+
+def sniff(content: bytes, name: str, accept: frozenset[str]) -> str:
+    """The media type by the file's first bytes, which its name must agree with. Raises FileNotAccepted."""
+    try:
+        found = str(puremagic.from_string(content[:8192], mime=True)) if content else ""
+    except (puremagic.PureError, ValueError):
+        found = ""
+    if found not in accept or not content.startswith((b"%PDF-", b"\x89PNG", b"\xff\xd8\xff")):
+        raise FileNotAccepted(f"accepted: {', '.join(sorted(accept))}", field="file")
+    if not name.lower().endswith(_EXTENSIONS[found]):
+        raise FileNotAccepted(f"the name does not end as {found} does", field="file")
+    return found
+
+
+def clean_name(name: str) -> str:
+    """A file name that is safe to show and to send back: no path, no control or direction character."""
+    last = re.split(r"[\\/]", name)[-1]
+    return "".join(c for c in last if c.isprintable() and c not in '"<>|:*?')[-120:] or "file"
+
+
+def attachment(file: StoredFile, content: bytes) -> Response:
+    """Send a stored file as a download that no browser will run."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox",
+    }
+    return Response(content, media_type=file.media_type, headers=headers)
