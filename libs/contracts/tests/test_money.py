@@ -66,9 +66,9 @@ class TestRound:
         assert Money(amount=amount).times(factor).amount == expected
 
     def test_a_factor_of_28_digits_does_not_round_twice(self):
-        almost_a_tie = Decimal("0.0049999999999999999999999999")
-        assert Money(amount="999999999.01").times(almost_a_tie).amount == Decimal("5000000.00")
-        assert Money(amount="1.00").times(almost_a_tie).amount == 0
+        almost_a_tie = Decimal("0.0" + "15" * 14)
+        assert Money(amount="0.33").times(almost_a_tie).amount == 0
+        assert Money(amount="0.33").times(almost_a_tie.next_plus()).amount == Decimal("0.01")
 
 
 class TestRefuse:
