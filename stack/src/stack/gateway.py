@@ -62,8 +62,9 @@ class Gateway:
 
     def _tracing(self) -> dict[str, str]:
         if self.traces is None:
-            return {"OTEL_TRACES_EXPORTER": "none"}
+            return {}
         return {
+            "MAILLON_TRACING": "traced",
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.traces,
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
             "OTEL_SERVICE_NAME": "gateway",

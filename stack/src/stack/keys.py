@@ -12,9 +12,7 @@ from stack.remembered import Book, locked
 
 def new_key() -> str:
     """A fresh private ES256 key as a JSON Web Key."""
-    key = ECKey.generate_key(
-        "P-256", {"kid": secrets.token_hex(8), "use": "sig", "alg": "ES256"}, private=True
-    )
+    key = ECKey.generate_key("P-256", {"kid": secrets.token_hex(8), "use": "sig", "alg": "ES256"}, private=True)
     return json.dumps(key.as_dict(private=True))
 
 

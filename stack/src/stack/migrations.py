@@ -29,9 +29,7 @@ def migrate(platform: Platform, say: Callable[[str], None]) -> None:
     known = external_url() is None
     wanted = {name: fingerprint(platform, name) if known else "" for name in SERVICE_NAMES}
     pending = [
-        name
-        for name, mark in wanted.items()
-        if not known or platform.state.read_note(f"{name}.migrated") != mark
+        name for name, mark in wanted.items() if not known or platform.state.read_note(f"{name}.migrated") != mark
     ]
     if not pending:
         return
@@ -45,9 +43,7 @@ def migrate(platform: Platform, say: Callable[[str], None]) -> None:
 def migrate_one(platform: Platform, service: str, mark: str) -> None:
     """Run the migrations of one service and note that they are done."""
     launch = platform.service_launch(service, "chassis.migrate")
-    result = subprocess.run(
-        launch.argv, env=launch.env, cwd=launch.cwd, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(launch.argv, env=launch.env, cwd=launch.cwd, capture_output=True, text=True, check=False)
     log = platform.state.logs / f"{service}.migration.log"
     write_private(log, result.stdout + result.stderr)
     if result.returncode != 0:

@@ -20,9 +20,7 @@ from stack.remembered import Book
 START_SECONDS = 90.0
 USER = "maillon"
 # One scheduler that does not spin: a node that idles should not cost the machine anything.
-ERLANG_ARGUMENTS = (
-    "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
-)
+ERLANG_ARGUMENTS = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 
@@ -229,9 +227,7 @@ def listens(port: int) -> bool:
 @contextmanager
 def temporary_rabbit() -> Iterator[Rabbit]:
     """A running node in a directory of its own that disappears, data included, at the end."""
-    with tempfile.TemporaryDirectory(
-        prefix="maillon-mq-", dir="/var/tmp", ignore_cleanup_errors=True
-    ) as name:
+    with tempfile.TemporaryDirectory(prefix="maillon-mq-", dir="/var/tmp", ignore_cleanup_errors=True) as name:
         rabbit = Rabbit(Path(name))
         try:
             yield rabbit.start()

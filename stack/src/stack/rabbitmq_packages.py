@@ -93,9 +93,7 @@ def download(directory: Path) -> None:
     if result.returncode != 0:
         reason = result.stderr.strip().splitlines()[-1:] or ["no reason given"]
         remedy = f"Run `sudo apt-get update && {INSTALL}` and start again"
-        raise StackError(
-            f"RabbitMQ could not be downloaded ({reason[0]}).\n{remedy}, or set AMQP_URL to a broker you have."
-        )
+        raise StackError(f"RabbitMQ could not be downloaded ({reason[0]}).\n{remedy}, or set AMQP_URL to one.")
 
 
 def run(command: list[str], directory: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -100,9 +100,7 @@ class Supervision:
         ]
         launcher = Path(__file__).with_name("launch.py")
         for program in self.programs.values():
-            command = (
-                f"{sys.executable} -I -S {launcher} {run}/{program.name}.json {self.pids}/{program.name}"
-            )
+            command = f"{sys.executable} -I -S {launcher} {run}/{program.name}.json {self.pids}/{program.name}"
             sections.append(
                 f"[program:{program.name}]\ncommand={command}\nautostart=false\nautorestart=true\n"
                 # 0: a failed start is no reason to give up, the launcher spaces the attempts.

@@ -54,9 +54,7 @@ class Platform:
     def postgres(self) -> Postgres:
         """Our own cluster."""
         password = self.secrets.secret("postgres-password")
-        return Postgres(
-            self.state.directory / "postgres", port=self.ports.port("postgres"), password=password
-        )
+        return Postgres(self.state.directory / "postgres", port=self.ports.port("postgres"), password=password)
 
     @cached_property
     def rabbit(self) -> Rabbit:

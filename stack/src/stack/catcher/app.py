@@ -27,9 +27,7 @@ article{{border-top:1px solid #ccc;padding:.5rem 0}}pre{{white-space:pre-wrap;ov
 small{{color:#555}}</style><h1>Caught e-mails</h1>
 <p>{count} kept, the newest first. Nothing ever leaves this machine.</p>{items}</html>"""
 # The HTML of an e-mail is shown as a stranger's: no script, no request to anywhere.
-UNTRUSTED = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-}
+UNTRUSTED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"}
 
 
 def inflate(body: bytes, encoding: str | None) -> bytes:

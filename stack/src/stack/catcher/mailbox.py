@@ -70,9 +70,7 @@ class Mailbox:
     def list(self, recipient: str | None = None) -> list[Message]:
         """Messages, the newest first; only those delivered to `recipient` when given."""
         wanted = recipient.lower() if recipient else None
-        return [
-            m for m in reversed(self._messages) if wanted is None or wanted in map(str.lower, m.recipients)
-        ]
+        return [m for m in reversed(self._messages) if wanted is None or wanted in map(str.lower, m.recipients)]
 
     def get(self, number: int) -> Message | None:
         """One message, None when it was dropped or never came."""
