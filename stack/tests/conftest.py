@@ -9,7 +9,7 @@ if getattr(sys.modules.get("stack"), "__file__", None) is None:
     importlib.import_module("stack")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgres():
     from stack.postgres import temporary_postgres
 
@@ -17,7 +17,7 @@ def postgres():
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rabbit():
     from stack.rabbitmq import temporary_rabbit
 
