@@ -6,41 +6,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any, TypeVar
-from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Table, event, exc, select, text
+from sqlalchemy import Table, event, exc, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
-from uuid_utils.compat import uuid7
 
 from chassis.clock import Clock, business_date, system_clock
 from chassis.errors import Problem
+from chassis.rows import Base, metadata, new_id
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = MetaData(naming_convention=NAMING)
-"""Every table of the process: the service's own and the chassis'."""
-
-
-class Base(DeclarativeBase):
-    """Base of a service's rows. Times are aware; ids are UUIDv7, so they sort by creation."""
-
-    metadata = metadata
-    type_annotation_map = {datetime: DateTime(timezone=True)}
-
+__all__ = ["Base", "Database", "Tx", "get_locked", "get_or", "is_transient", "metadata", "new_id", "upsert_newer"]
 
 T = TypeVar("T", bound=Base)
-
-
-def new_id() -> UUID:
-    """A fresh identifier that sorts by time of creation (UUIDv7)."""
-    return uuid7()
 
 
 class Tx(AsyncSession):
