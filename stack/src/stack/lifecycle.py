@@ -59,7 +59,7 @@ class Lifecycle:
             if not is_free(int(port)):
                 self._say(f"port {port} is used by another program, {name} gets a new one")
                 self.platform.ports.forget(name)
-        self.platform = Platform(self.state)
+        self.platform = type(self.platform)(self.state)
         self.supervision = Supervision(self.state, self.platform.programs())
 
     def _start(self, names: Iterable[str]) -> None:
