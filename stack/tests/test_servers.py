@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 
 from stack.databases import Databases
 from stack.paths import StackError
-from stack.postgres import run_psql
+from stack.postgres import Postgres, run_psql
 from stack.processes import alive, descendants, wait_for
 from stack.remembered import Book
 
@@ -32,6 +33,19 @@ class TestPostgres:
         postgres.sql("CREATE TABLE facts (fact text); INSERT INTO facts VALUES ('written')", "kept")
         postgres.restart("immediate")
         assert postgres.sql("SELECT fact FROM facts", "kept") == "written"
+
+    def test_the_same_directory_is_the_same_cluster(self, postgres):
+        again = Postgres(postgres.log.parent)
+        assert (again.home, again.port, again.password) == (postgres.home, postgres.port, postgres.password)
+
+    def test_a_directory_that_the_server_cannot_reach_is_no_obstacle(self, tmp_path):
+        hidden = tmp_path / "hidden"
+        hidden.mkdir(mode=0o700)
+        homes = {Postgres(hidden / "pg").home for _ in range(2)}
+        assert len(homes) == 1
+        for home in homes - {hidden / "pg" / "postgres"}:
+            assert home.parent.stat().st_mode & 0o066 == 0
+            shutil.rmtree(home.parent)
 
     def test_promises_durability(self, postgres):
         assert postgres.sql("SHOW fsync; SHOW synchronous_commit; SHOW full_page_writes") == "on\non\non"

@@ -54,7 +54,7 @@ class Postgres:
         self._child: Child | None = None
 
     def _reachable_home(self, directory: Path) -> Path:
-        if can_walk_to(directory / "postgres" / "data", self.user.uid):
+        if can_walk_to(directory / "postgres", self.user.uid):
             home = directory / "postgres"
         else:
             home = private_directory(directory) / "postgres"
