@@ -28,6 +28,7 @@ def run_env() -> None:
     """What a service's `migrations/env.py` calls: migrate with all tables of the process."""
     from alembic import context  # noqa: PLC0415
 
+    import chassis.app  # noqa: F401, PLC0415 - declares every table of the chassis, the inbox among them
     from chassis.db import make_engine, metadata  # noqa: PLC0415
 
     def migrate(connection: Any) -> None:
