@@ -1,0 +1,249 @@
+"""The CRA: one month of one order, filled in by the consultant, validated by the operational manager."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Enum, ForeignKey, Numeric, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from chassis import Base, new_id
+from chassis.errors import Conflict, FieldError, NotFound, Unprocessable, require
+from chassis.transitions import Move, check_move, moves
+from contracts.timesheet import CraValidated
+from contracts.values import Month
+from timesheet.cra.calendar import DayKind, day_of
+from timesheet.directory.missions import Mission, Part
+
+
+class CraStatus(StrEnum):
+    """Where the CRA stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    REFUSED = "refused"
+    VALIDATED = "validated"
+
+
+MOVES: Mapping[CraStatus, Move[CraStatus, Part]] = {
+    CraStatus.DRAFT: moves({CraStatus.DRAFT, CraStatus.REFUSED}, {Part.CONSULTANT}),
+    CraStatus.SUBMITTED: moves({CraStatus.DRAFT, CraStatus.REFUSED}, {Part.CONSULTANT}),
+    CraStatus.REFUSED: moves({CraStatus.SUBMITTED}, {Part.OPERATIONAL_MANAGER}),
+    CraStatus.VALIDATED: moves({CraStatus.SUBMITTED}, {Part.OPERATIONAL_MANAGER}),
+}
+"""Target, from where, by whom. Nothing leaves `validated`: the invoice may exist already (TS-10)."""
+
+
+class CraNotFound(NotFound):
+    """Absent, or of a mission that the caller does not see."""
+
+    code, title = "cra_not_found", "No such CRA"
+
+
+class MonthOutsideMission(NotFound):
+    """No day of the month belongs to the order (TS-07)."""
+
+    code, title = "month_outside_mission", "The mission has no day in this month"
+
+
+class MissionNotStarted(Conflict):
+    """The order's first day is still to come (TS-05)."""
+
+    code, title = "mission_not_started", "The mission has not started yet"
+
+
+class MonthNotBegun(Conflict):
+    """The month's first day is still to come (TS-05)."""
+
+    code, title = "month_not_begun", "The month has not begun yet"
+
+
+class InvalidDays(Unprocessable):
+    """At least one day cannot be counted; each is named with its own code."""
+
+    code, title = "invalid_days", "Some days cannot be counted"
+
+
+class DaysExceedOrder(Unprocessable):
+    """All months together would count more days than were ordered."""
+
+    code, title = "days_exceed_order", "More days than the order has"
+
+
+class CraNotValidated(Conflict):
+    """Only a validated CRA entitles to an invoice (TS-02)."""
+
+    code, title = "cra_not_validated", "The CRA is not validated"
+
+
+class EmptyCra(Unprocessable):
+    """A CRA without a day would entitle to an invoice of nothing, so it is not sent."""
+
+    code, title = "empty_cra", "A CRA without a day cannot be submitted"
+
+
+@dataclass(frozen=True, slots=True)
+class DayWorked:
+    """Half a day or a day, on a date."""
+
+    date: date
+    quantity: Decimal
+
+
+def refusal_to_begin(mission: Mission, month: Month, today: date) -> Conflict | None:
+    """Why the month cannot be filled in yet, if it cannot (TS-05); dates are those of Paris."""
+    if today < mission.starts_on:
+        return MissionNotStarted(f"it starts on {mission.starts_on}")
+    if today < month.first:
+        return MonthNotBegun(f"it begins on {month.first}")
+    return None
+
+
+class Cra(Base):
+    """One CRA an order and month (TS-01); `total_days` is exactly what billing will bill (TS-15, TS-16)."""
+
+    __tablename__ = "cras"
+    __table_args__ = (UniqueConstraint("bdc_id", "month"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    bdc_id: Mapped[UUID] = mapped_column(ForeignKey(Mission.bdc_id))
+    month: Mapped[str] = mapped_column(String(7))
+    status: Mapped[CraStatus] = mapped_column(
+        Enum(CraStatus, native_enum=False, length=16, values_callable=lambda kind: [each.value for each in kind])
+    )
+    entries: Mapped[dict[str, str]] = mapped_column(JSONB)
+    """Quantity in days ("0.5" or "1.0") by ISO date."""
+    total_days: Mapped[Decimal] = mapped_column(Numeric(4, 1))
+    version: Mapped[int]
+    refusal_reason: Mapped[str | None] = mapped_column(String(500))
+    submitted_at: Mapped[datetime | None]
+    validated_at: Mapped[datetime | None]
+    invoice_number: Mapped[str | None]
+    invoice_version: Mapped[int | None]
+    payment_on: Mapped[date | None]
+
+    mission: Mapped[Mission] = relationship(lazy="raise")
+
+    @classmethod
+    def begin(cls, mission: Mission, month: Month, *, by: Part, today: date) -> Cra:
+        """An empty draft.
+
+        Raises:
+            Forbidden: only the consultant.
+            MonthOutsideMission: TS-07.
+            MissionNotStarted, MonthNotBegun: TS-05.
+
+        """
+        check_move(MOVES, CraStatus.DRAFT, CraStatus.DRAFT, by)
+        require(mission.covers(month), MonthOutsideMission())
+        if refusal := refusal_to_begin(mission, month, today):
+            raise refusal
+        return cls(
+            id=new_id(),
+            bdc_id=mission.bdc_id,
+            mission=mission,
+            month=str(month),
+            status=CraStatus.DRAFT,
+            entries={},
+            total_days=Decimal(0),
+            version=0,
+        )
+
+    def fill(self, days: Sequence[DayWorked], *, elsewhere: Decimal, by: Part) -> None:
+        """Replace the month's days; `elsewhere` is what the order's other months count already.
+
+        Raises:
+            Forbidden, IllegalMove: only the consultant, and not after submission (TS-10).
+            InvalidDays: one entry per day at fault.
+            DaysExceedOrder: the order's days do not suffice.
+
+        """
+        check_move(MOVES, self.status, CraStatus.DRAFT, by)
+        if errors := self._faults(days):
+            raise InvalidDays(f"{len(errors)} of {len(days)} days cannot be counted", errors=errors)
+        total = sum((day.quantity for day in days), Decimal(0))
+        if elsewhere + total > self.mission.days:
+            left = self.mission.days - elsewhere
+            raise DaysExceedOrder(f"{total} days asked, {left} of {self.mission.days} ordered are left", field="days")
+        self.entries = {day.date.isoformat(): f"{day.quantity:.1f}" for day in sorted(days, key=lambda day: day.date)}
+        self.total_days = total
+        self._move_to(CraStatus.DRAFT, by)
+
+    def submit(self, *, by: Part, at: datetime) -> None:
+        """Send the month to the operational manager; the supplier's own approval is automatic.
+
+        Raises:
+            Forbidden, IllegalMove: only the consultant, only a draft or what was refused.
+            EmptyCra: not a single day.
+
+        """
+        check_move(MOVES, self.status, CraStatus.SUBMITTED, by)
+        require(self.total_days > 0, EmptyCra())
+        self._move_to(CraStatus.SUBMITTED, by)
+        self.submitted_at, self.refusal_reason = at, None
+
+    def refuse(self, reason: str, *, by: Part) -> None:
+        """Send it back to the consultant, who reads why. Raises Forbidden, IllegalMove."""
+        self._move_to(CraStatus.REFUSED, by)
+        self.refusal_reason = reason
+
+    def validate(self, *, by: Part, member_id: UUID, at: datetime) -> CraValidated:
+        """Agree to every day, for good (TS-12). Raises Forbidden, IllegalMove."""
+        self._move_to(CraStatus.VALIDATED, by)
+        self.validated_at = at
+        return CraValidated(
+            cra_id=self.id,
+            mission_id=self.mission.mission_id,
+            bdc_id=self.bdc_id,
+            month=Month(self.month),
+            days=self.total_days,
+            validated_by=member_id,
+            validated_at=at,
+            version=self.version,
+        )
+
+    def mark_invoiced(self, number: str, payment_on: date | None, *, version: int) -> None:
+        """Show which invoice bills it, and when it will be paid; an older version of it changes nothing.
+
+        Raises:
+            CraNotValidated: nobody may bill it yet (TS-02).
+
+        """
+        if self.status is not CraStatus.VALIDATED:
+            raise CraNotValidated(f"it is {self.status}")
+        if self.invoice_version is None or version > self.invoice_version:
+            self.invoice_number, self.payment_on, self.invoice_version = number, payment_on, version
+            self.version += 1
+
+    def _faults(self, days: Sequence[DayWorked]) -> list[FieldError]:
+        """Name every day that cannot be counted, by its place in the list."""
+        errors, seen = [], set[date]()
+        for place, day in enumerate(days):
+            if fault := self._fault(day.date, seen):
+                code, detail = fault
+                errors.append(FieldError(f"days.{place}.date", code, detail))
+            seen.add(day.date)
+        return errors
+
+    def _fault(self, day: date, seen: set[date]) -> tuple[str, str] | None:
+        if f"{day:%Y-%m}" != self.month:
+            return "outside_month", f"{day} is not in {self.month}"
+        first, last = self.mission.starts_on, self.mission.ends_on
+        if not first <= day <= last:
+            return "outside_mission", f"{day} is not between {first} and {last}"
+        if day in seen:
+            return "duplicate_date", f"{day} is there twice"
+        known = day_of(day)
+        if known.kind is not DayKind.WORKING:
+            return "not_a_working_day", f"{day} is a {known.kind}{f' ({known.name})' if known.name else ''}"
+        return None
+
+    def _move_to(self, target: CraStatus, by: Part) -> None:
+        self.status = check_move(MOVES, self.status, target, by)
+        self.version += 1
