@@ -44,15 +44,16 @@ class StubbedPlatform(Platform):
 def state(tmp_path_factory):
     # The clone's own cache, so that nothing is downloaded again.
     cache = State.of_this_clone().cache
-    directory = tmp_path_factory.mktemp("state")
+    directory = tmp_path_factory.mktemp("state") / "un état" / ("long" * 25)
+    directory.mkdir(parents=True)
     before = os.environ.get("MAILLON_STATE_DIR")
     os.environ["MAILLON_STATE_DIR"] = str(directory)
     (directory / "cache").symlink_to(cache)
     state = State.of_this_clone()
     yield state
     Lifecycle(StubbedPlatform(state)).down()
-    shutil.rmtree(private_directory(directory), ignore_errors=True)
-    shutil.rmtree(private_directory(directory / "postgres"), ignore_errors=True)
+    for elsewhere in (directory, directory / "postgres", directory / "rabbitmq"):
+        shutil.rmtree(private_directory(elsewhere), ignore_errors=True)
     if before is None:
         del os.environ["MAILLON_STATE_DIR"]
     else:
@@ -141,6 +142,17 @@ def test_secrets_are_for_their_owner_only(platform):
     every_command = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     for secret in platform.platform.secrets.read().values():
         assert not any(secret.encode() in command for command in every_command)
+
+
+def test_a_service_that_cannot_start_is_reported_with_its_log(platform, monkeypatch):
+    broken = Launch([sys.executable, "-c", "raise SystemExit('no such table')"], {}, Path("/"))
+    platform.stop("billing")
+    monkeypatch.setattr(platform.platform, "service_launch", lambda *_: broken)
+    with pytest.raises(StackError, match=r"billing ends as soon as it starts(.|\n)*no such table"):
+        platform.start("billing")
+    monkeypatch.undo()
+    platform.stop("billing")
+    platform.start("billing")
 
 
 def test_names_that_do_not_exist_are_explained(platform):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 
 from stack.databases import external_url
@@ -15,7 +16,7 @@ from stack.migrations import migrate
 from stack.paths import StackError, progress
 from stack.processes import tail, wait_for
 from stack.remembered import is_free, locked
-from stack.supervision import Supervision
+from stack.supervision import Program, Supervision
 from stack.wiring import SERVICE_NAMES, Platform, external_amqp_url
 
 INFRASTRUCTURE_SECONDS = 120.0
@@ -71,12 +72,20 @@ class Lifecycle:
         for name in names:
             if name in self.elsewhere:
                 continue
+            program = self.supervision.program(name)
             try:
-                wait_for(self.supervision.program(name).ready, timeout, f"{name} is not ready")
+                wait_for(partial(self._serves, program), timeout, f"{name} is not ready")
             except StackError as error:
                 log = self.state.logs / f"{name}.log"
                 raise StackError(f"{error}\nThe end of {log}:\n{tail(log)}") from error
             self._say(f"{name} is ready")
+
+    def _serves(self, program: Program) -> bool:
+        if program.ready():
+            return True
+        if self.supervision.failing(program.name):
+            raise StackError(f"{program.name} ends as soon as it starts")
+        return False
 
     def _start_infrastructure(self) -> None:
         self._ensure_supervisor()

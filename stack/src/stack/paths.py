@@ -3,12 +3,14 @@
 import hashlib
 import os
 import stat
+import string
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SCRATCH = Path("/var/tmp")  # noqa: S108 - short, on a real disk, traversable by all; guarded below
+PLAIN = frozenset(string.ascii_letters + string.digits + "/._-")
 DIRECTORY_MODE_FOR_ROOT = 0o711
 
 
@@ -96,6 +98,16 @@ def private_directory(for_path: Path) -> Path:
         found = directory.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid or found.st_mode & 0o022:
             raise StackError(f"{directory} belongs to somebody else; remove it and start again") from None
+    return directory
+
+
+def plain_directory(wanted: Path) -> Path:
+    """`wanted`, or a private directory instead when shell scripts that split words would stumble over it."""
+    if set(str(wanted)) <= PLAIN:
+        return wanted
+    directory = private_directory(wanted) / "plain"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    write_private(wanted / "is-elsewhere", f"{directory}\n")
     return directory
 
 

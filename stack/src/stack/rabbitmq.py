@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from stack.paths import StackError, private_directory, write_private
+from stack.paths import StackError, plain_directory, write_private
 from stack.processes import Child, Launch, send, tail, wait_for
 from stack.rabbitmq_packages import Installation, find_or_fetch
 from stack.remembered import Book
@@ -22,7 +22,6 @@ USER = "maillon"
 # One scheduler that does not spin: a node that idles should not cost the machine anything.
 ERLANG_ARGUMENTS = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
-PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 
 
 class Rabbit:
@@ -33,7 +32,7 @@ class Rabbit:
 
     def __init__(self, directory: Path, *, ports: Book | None = None, password: str | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.home = self._plain_home(directory.resolve())
+        self.home = plain_directory(directory.resolve())
         book = Book(directory / "instance.json")
         ports = ports or book
         self.port = ports.port("rabbitmq")
@@ -45,16 +44,6 @@ class Rabbit:
         self._installation: Installation | None = None
         self._node: Child | None = None
         self._epmd: Child | None = None
-
-    @staticmethod
-    def _plain_home(directory: Path) -> Path:
-        # RabbitMQ's shell scripts split words: a path with spaces or accents needs another place.
-        if set(str(directory)) <= PLAIN_PATH:
-            return directory
-        home = private_directory(directory) / "rabbitmq"
-        home.mkdir(mode=0o700, exist_ok=True)
-        write_private(directory / "rabbitmq-is-in", f"{home}\n")
-        return home
 
     @property
     def url(self) -> str:

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.paths import StackError, State, progress
+from stack.paths import StackError, State, plain_directory, progress
 from stack.remembered import locked
 
 ERLANG_PARTS = (
@@ -51,7 +51,8 @@ def find_or_fetch() -> Installation:
 
     Raises StackError that names the command to run when the packages cannot be had.
     """
-    cache = State.of_this_clone().cache
+    # The scripts inside do not survive a path with spaces any better than their data.
+    cache = plain_directory(State.of_this_clone().cache.resolve())
     with locked(cache / ".rabbitmq.lock"):
         unpacked = cache / "rabbitmq"
         found = installed(Path("/")) or installed(unpacked)

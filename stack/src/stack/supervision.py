@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from stack.processes import Launch, alive, descendants, send, tail, wait_for
 RPC_INTERFACE = "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface"
 SOCKET_PATH_LIMIT = 90
 STOP_SECONDS = 15
+# The launcher's pause before the fourth attempt.
+FAILING_PAUSE = 2.0
 SHUTDOWN_SECONDS = 45.0
 HARMLESS = {Faults.ALREADY_STARTED, Faults.NOT_RUNNING}
 INFRASTRUCTURE = "infrastructure"
@@ -100,7 +103,8 @@ class Supervision:
         ]
         launcher = Path(__file__).with_name("launch.py")
         for program in self.programs.values():
-            command = f"{sys.executable} -I -S {launcher} {run}/{program.name}.json {self.pids}/{program.name}"
+            files = [str(run / f"{program.name}.json"), str(self.pids / program.name)]
+            command = shlex.join([sys.executable, "-I", "-S", str(launcher), *files])
             sections.append(
                 f"[program:{program.name}]\ncommand={command}\nautostart=false\nautorestart=true\n"
                 # 0: a failed start is no reason to give up, the launcher spaces the attempts.
@@ -159,6 +163,13 @@ class Supervision:
         """Process id of a running program, None when it does not run."""
         info = self.states().get(name)
         return int(info["pid"]) or None if info else None
+
+    def failing(self, name: str) -> bool:
+        """Whether a program ended several times in a row as soon as it had started."""
+        try:
+            return float(json.loads((self.pids / name).read_text())["pause"]) >= FAILING_PAUSE
+        except (FileNotFoundError, ValueError):
+            return False
 
     def states(self) -> dict[str, dict[str, Any]]:
         """What the supervisor says of each program (`statename`, `pid`, `start`), nothing when it is down."""

@@ -1,0 +1,53 @@
+"""From the retained proposal to the platform's order: the five gates of the legal verification."""
+
+from __future__ import annotations
+
+from stack.demo.client import Json, Person, eventually
+
+CONTRACTING = "/api/contracting"
+
+
+def opened(person: Person, proposal_id: str) -> Json:
+    """The mission that a retained proposal opened, once contracting has heard of it."""
+
+    def look() -> Json | None:
+        missions = person.all(f"{CONTRACTING}/missions")
+        return next((mission for mission in missions if mission["proposal_id"] == proposal_id), None)
+
+    return eventually(look, "the mission of the retained proposal")
+
+
+def read(person: Person, mission_id: str) -> Json:
+    """The mission with its gates."""
+    return person.get(f"{CONTRACTING}/missions/{mission_id}")
+
+
+def open_gates(mission: Json) -> list[Json]:
+    """What still blocks the start: which gate, on whose side, and why (CT-12)."""
+    return [gate for gate in mission["gates"] if not gate["holds"]]
+
+
+def choose_payment(provider: Person, mission_id: str, option: str) -> Json:
+    """Choose when to be paid, before the start (CT-18)."""
+    return provider.put(f"{CONTRACTING}/missions/{mission_id}/payment-option", {"option": option})
+
+
+def hand_in_order(client: Person, mission_id: str, reference: str, pdf: bytes) -> Json:
+    """Hand in the client's own order (CT-09)."""
+    path = f"{CONTRACTING}/missions/{mission_id}/client-order"
+    return client.upload(path, pdf, f"{reference}.pdf", reference=reference)
+
+
+def issue_bdc(staff: Person, mission_id: str) -> Json:
+    """Issue the platform's order. Raises Refused, naming the gates that are open (CT-10)."""
+    return staff.post(f"{CONTRACTING}/missions/{mission_id}/bdc")
+
+
+def wait_for_documents(person: Person, mission_id: str, *awaited: str) -> Json:
+    """The mission once only the awaited gates are open: what staff accepted has reached contracting."""
+
+    def look() -> Json | None:
+        mission = read(person, mission_id)
+        return mission if {gate["gate"] for gate in open_gates(mission)} <= set(awaited) else None
+
+    return eventually(look, "the documents' gate to hold")

@@ -1,0 +1,66 @@
+"""Request for proposals: drafted, published, found, answered, retained."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from stack.demo.client import Json, Person, eventually
+
+MARKETPLACE = "/api/marketplace"
+TITLE = "Développement Python d'un portail fournisseurs"
+
+
+def publish(client: Person, manager: Person, start: date, end: date, days: Decimal) -> Json:
+    """Draft a request and publish it as soon as the market knows the company and its contract (MK-17)."""
+    body = {
+        "title": TITLE,
+        "description": "Concevoir et livrer les échanges de commandes et de factures du portail.",
+        "category": "it",
+        "skills": ["python", "postgresql", "rabbitmq"],
+        "city": "Lyon",
+        "country": "FR",
+        "remote_share": 60,
+        "period": {"start": start.isoformat(), "end": end.isoformat()},
+        "days": f"{days:.1f}",
+        "operational_manager_id": manager.id,
+    }
+    draft = eventually(lambda: client.ask("POST", f"{MARKETPLACE}/rfps", json=body), "a draft request")
+    path = f"{MARKETPLACE}/rfps/{draft['id']}/publication"
+    return eventually(lambda: client.post(path), "the publication of a request")
+
+
+def find(provider: Person, reference: str) -> Json:
+    """Search by the number of the reference, as people do (MK-01)."""
+    number = reference.split("-")[1]
+
+    def look() -> Json | None:
+        return next((rfp for rfp in provider.all(f"{MARKETPLACE}/rfps", query=number)), None)
+
+    return eventually(look, "the published request")
+
+
+def propose(provider: Person, rfp: Json, daily_rate: Decimal) -> Json:
+    """Answer with oneself as the consultant."""
+    body = {
+        "consultant_id": provider.id,
+        "daily_rate": {"amount": f"{daily_rate:.2f}", "currency": "EUR"},
+        "pitch": "Dix ans de services Python en production, disponible aux dates demandées.",
+        "available_on": rfp["period"]["start"],
+    }
+    return provider.post(f"{MARKETPLACE}/rfps/{rfp['id']}/proposals", body)
+
+
+def read(client: Person, proposal_id: str) -> Json:
+    """Open a proposal; the first reading by the client shows to its author (MK-08)."""
+    return client.get(f"{MARKETPLACE}/proposals/{proposal_id}")
+
+
+def qualify(client: Person, proposal_id: str) -> Json:
+    """Say that it is interesting (MK-06)."""
+    return client.post(f"{MARKETPLACE}/proposals/{proposal_id}/qualification", {"qualification": "interesting"})
+
+
+def retain(client: Person, proposal_id: str) -> Json:
+    """Choose it (MK-12)."""
+    return client.post(f"{MARKETPLACE}/proposals/{proposal_id}/retention")
