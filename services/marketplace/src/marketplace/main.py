@@ -1,0 +1,13 @@
+"""The marketplace service, assembled."""
+
+from chassis.platform import Service
+from marketplace.directory.consumers import consumers
+from marketplace.proposal.routes import router as proposals
+from marketplace.rfp.routes import router as rfps
+
+service = Service(
+    name="marketplace",
+    summary="Requests for proposals, the answers to them, and the choice of one",
+    routers=[rfps, proposals],
+    consumers=[consumers],
+)

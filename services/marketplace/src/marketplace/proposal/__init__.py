@@ -1,0 +1,1 @@
+"""Proposals: what a provider answers, and what the client makes of it."""

@@ -1,0 +1,1 @@
+"""Requests for proposals: what a client looks for."""

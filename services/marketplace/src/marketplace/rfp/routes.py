@@ -1,0 +1,168 @@
+"""Drafting, publishing and finding requests for proposals."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import ConfigDict
+
+from chassis import Tx, audit, get_locked
+from chassis.auth import roles
+from chassis.errors import VersionConflict
+from chassis.http import Body, CallerDep, Router, TxDep, View, check_if_match, set_etag
+from chassis.pagination import Page, PageDep, page_of
+from chassis.problems import documented
+from contracts.roles import BUYERS, CLIENT_ROLES, SELLERS
+from marketplace.actor import Actor, acting
+from marketplace.directory.domain import (
+    Affiliation,
+    CompanyNotValidated,
+    FrameworkContractMissing,
+    MarketClosedToUnvalidated,
+    PrincipalContractMissing,
+)
+from marketplace.directory.queries import admitted_provider, affiliation_of, publishing_client
+from marketplace.rfp.domain import (
+    Rfp,
+    RfpAlreadyPublished,
+    RfpContent,
+    RfpNotFound,
+    RfpStartsInThePast,
+    RfpStatus,
+    UnknownOperationalManager,
+)
+from marketplace.rfp.queries import listed_for, matching, next_number, rfp_of, visible_to
+
+router = Router("rfps")
+
+SearchWords = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
+        description="Words of the title, description or skills, or the number (90064 or RFP-90064-1)",
+    ),
+]
+
+
+class RfpBody(RfpContent, Body):
+    """The whole content of a request."""
+
+
+class RfpView(RfpContent, View):
+    """A request for proposals."""
+
+    model_config = ConfigDict(extra="ignore", from_attributes=True)
+
+    id: UUID
+    reference: str | None
+    """The number that people quote; given by the publication."""
+    status: RfpStatus
+    client_company_id: UUID
+    client_name: str | None
+    """As it was at the publication."""
+    created_at: datetime
+    published_at: datetime | None
+    version: int
+
+
+@router.post(
+    "/rfps",
+    access=roles(*BUYERS),
+    status_code=201,
+    responses=documented(UnknownOperationalManager),
+)
+async def draft_rfp(body: RfpBody, caller: CallerDep, tx: TxDep, response: Response) -> RfpView:
+    """Begin a request; only the client's own people see it until it is published."""
+    by = acting(caller)
+    rfp = Rfp.draft(body, await _manager(tx, by, body.operational_manager_id), by, tx.now)
+    tx.add(rfp)
+    set_etag(response, rfp.version)
+    return RfpView.model_validate(rfp)
+
+
+@router.put(
+    "/rfps/{rfp_id}",
+    access=roles(*BUYERS),
+    responses=documented(RfpNotFound, RfpAlreadyPublished, UnknownOperationalManager, VersionConflict),
+)
+async def edit_rfp(
+    rfp_id: UUID, body: RfpBody, caller: CallerDep, tx: TxDep, *, request: Request, response: Response
+) -> RfpView:
+    """Replace the content of a draft."""
+    by = acting(caller)
+    rfp = await _own(tx, by, rfp_id)
+    check_if_match(request, rfp.version)
+    rfp.edit(body, await _manager(tx, by, body.operational_manager_id))
+    set_etag(response, rfp.version)
+    return RfpView.model_validate(rfp)
+
+
+@router.post(
+    "/rfps/{rfp_id}/publication",
+    access=roles(*BUYERS),
+    responses=documented(
+        RfpNotFound,
+        RfpAlreadyPublished,
+        RfpStartsInThePast,
+        CompanyNotValidated,
+        PrincipalContractMissing,
+        UnknownOperationalManager,
+    ),
+)
+async def publish_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Response) -> RfpView:
+    """Give it its number and show it to providers; its content is frozen from now on."""
+    by = acting(caller)
+    rfp = await _own(tx, by, rfp_id)
+    client = await publishing_client(tx, by.company_id)
+    rfp.check_publishable(await _manager(tx, by, rfp.operational_manager_id), tx.today)
+    rfp.publish(await next_number(tx), client.name, by, tx.now)
+    audit(tx, "rfp.publish", rfp.id, reference=rfp.reference)
+    set_etag(response, rfp.version)
+    return RfpView.model_validate(rfp)
+
+
+@router.get(
+    "/rfps",
+    access=roles(*CLIENT_ROLES, *SELLERS),
+    responses=documented(MarketClosedToUnvalidated, FrameworkContractMissing),
+)
+async def list_rfps(page: PageDep, caller: CallerDep, tx: TxDep, query: SearchWords = None) -> Page[RfpView]:
+    """The client's own requests, or those that a provider may answer; the newest first."""
+    actor = acting(caller)
+    await _admit(tx, actor)
+    found = listed_for(actor)
+    if query and query.strip():
+        found = found.where(matching(query))
+    return await page_of(tx, found, Rfp.listing_id, page, RfpView.model_validate)
+
+
+@router.get(
+    "/rfps/{rfp_id}",
+    access=roles(*CLIENT_ROLES, *SELLERS),
+    responses=documented(RfpNotFound, MarketClosedToUnvalidated, FrameworkContractMissing),
+)
+async def read_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Response) -> RfpView:
+    """One request, with its version as ETag."""
+    actor = acting(caller)
+    await _admit(tx, actor)
+    rfp = await rfp_of(tx, rfp_id, visible_to(actor))
+    if rfp is None:
+        raise RfpNotFound
+    set_etag(response, rfp.version)
+    return RfpView.model_validate(rfp)
+
+
+async def _own(tx: Tx, by: Actor, rfp_id: UUID) -> Rfp:
+    return await get_locked(tx, Rfp, rfp_id, RfpNotFound(), Rfp.client_company_id == by.company_id)
+
+
+async def _manager(tx: Tx, by: Actor, member_id: UUID) -> Affiliation | None:
+    return await affiliation_of(tx, by.company_id, member_id)
+
+
+async def _admit(tx: Tx, actor: Actor) -> None:
+    """Let a provider in once it is validated and under contract; a client always sees its own."""
+    if not actor.buys:
+        await admitted_provider(tx, actor.company_id)
