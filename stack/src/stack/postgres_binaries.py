@@ -67,7 +67,9 @@ def reachable_installation(uid: int, cache: Path) -> Path:
     copy = cache / f"postgresql-{found.stat().st_mtime_ns}"
     if not copy.exists():
         draft = copy.with_name(f".{copy.name}.{os.getpid()}")
-        shutil.copytree(found, draft, symlinks=True)
-        draft.chmod(0o755)
+        draft.mkdir(mode=0o755)
+        # The programs look for the wheel's own libraries in the folder beside their package.
+        for part in (found.parent, found.parent.with_name(f"{found.parent.name}.libs")):
+            shutil.copytree(part, draft / part.name, symlinks=True)
         draft.rename(copy)
-    return copy
+    return copy / found.parent.name / found.name
