@@ -1,4 +1,4 @@
-"""Lists in pages: newest first, an opaque cursor, no counting."""
+"""Lists in pages: newest first unless asked otherwise, an opaque cursor, no counting."""
 
 from __future__ import annotations
 
@@ -47,11 +47,14 @@ async def page_of(
     key: InstrumentedAttribute[UUID],
     page: PageRequest,
     view: Callable[[R], T],
+    *,
+    oldest_first: bool = False,
 ) -> Page[T]:
-    """Run a scoped query as one page, ordered by a UUIDv7 key from newest to oldest."""
+    """Run a scoped query as one page, ordered by a UUIDv7 key: from newest to oldest, or the reverse."""
     if page.after is not None:
-        query = query.where(key < page.after)
-    rows = list((await tx.scalars(query.order_by(key.desc()).limit(page.limit + 1))).all())
+        query = query.where(key > page.after if oldest_first else key < page.after)
+    order = key.asc() if oldest_first else key.desc()
+    rows = list((await tx.scalars(query.order_by(order).limit(page.limit + 1))).all())
     more, rows = len(rows) > page.limit, rows[: page.limit]
     following = _encode(getattr(rows[-1], key.key)) if more else None
     return Page(items=[view(row) for row in rows], next=following)

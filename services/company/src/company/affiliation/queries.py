@@ -1,0 +1,53 @@
+"""Whom a caller acts for, by this service's own rows: a change of affiliation holds at once (ID-09)."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis import Tx
+from chassis.auth import Access, Caller
+from chassis.errors import Forbidden, Problem, require
+from company.affiliation.domain import Affiliation, AlreadyAffiliated
+from company.company.domain import CompanyNotFound
+from company.directory.domain import KnownMember, ProfileNotKnownYet
+from contracts.roles import HEADS, StaffScope
+
+COLLEAGUES = Access("members of the company")
+COLLEAGUES_AND_STAFF = Access("members of the company, and staff with the scope compliance")
+HEADS_ONLY = Access("heads of the company")
+HEADS_AND_STAFF = Access("heads of the company, and staff with the scope compliance")
+"""The routes check these with `colleague` and `head`, against rows rather than the token's claims."""
+
+
+async def affiliation_of(tx: Tx, member_id: UUID) -> Affiliation | None:
+    """The member's affiliation, when there is one."""
+    return (await tx.scalars(select(Affiliation).where(Affiliation.member_id == member_id))).one_or_none()
+
+
+async def colleague(tx: Tx, caller: Caller, company_id: UUID, missing: Problem | None = None) -> Affiliation:
+    """The caller's affiliation to this very company. Raises `missing` (CompanyNotFound) for anybody else."""
+    found = await affiliation_of(tx, caller.member_id)
+    if found is None or found.company_id != company_id:
+        raise missing or CompanyNotFound()
+    return found
+
+
+async def head(tx: Tx, caller: Caller, company_id: UUID, missing: Problem | None = None) -> Affiliation:
+    """The caller's affiliation as a head of this company. Raises `missing`, or Forbidden for other roles."""
+    found = await colleague(tx, caller, company_id, missing)
+    require(found.role in HEADS, Forbidden("this is for heads of the company"))
+    return found
+
+
+def checks_compliance(caller: Caller) -> bool:
+    """Say whether the caller is staff who may see every company."""
+    return StaffScope.COMPLIANCE in caller.scopes
+
+
+async def unaffiliated_member(tx: Tx, member_id: UUID) -> KnownMember:
+    """The local copy of a member who acts for nobody. Raises ProfileNotKnownYet or AlreadyAffiliated."""
+    member = await tx.get(KnownMember, member_id)
+    if member is None:
+        raise ProfileNotKnownYet
+    require(await affiliation_of(tx, member_id) is None, AlreadyAffiliated())
+    return member

@@ -1,0 +1,125 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import Field
+from sqlalchemy import String, cast, literal, or_, select
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from chassis import Tx, audit, emit
+from chassis.auth import MEMBER
+from chassis.errors import require
+from chassis.http import AlreadyExists, Body, CallerDep, Router, TxDep, set_etag
+from chassis.pagination import Page, PageDep, page_of
+from chassis.problems import documented
+from company.affiliation.domain import FOUNDER_ROLE, Affiliation, AlreadyAffiliated
+from company.affiliation.queries import COLLEAGUES_AND_STAFF, checks_compliance, colleague, unaffiliated_member
+from company.bank.domain import Account, BankCountriesDiffer
+from company.bank.routes import BankBody, record_account
+from company.company import identifiers
+from company.company.domain import Company, CompanyExists, CompanyNotFound, CompanyStatus
+from company.company.search import SearchTooShort, search_terms
+from company.company.signatory import NotEmpowered, Signatory
+from company.company.views import CompanyView, FoundCompany, view_for
+from company.directory.domain import ProfileNotKnownYet
+from contracts.company import LegalIdentity, TaxStatus
+from contracts.roles import SignatoryCapacity
+from contracts.values import CountryCode, Name, PostalAddress, Siret, VatNumber
+
+router = Router("companies")
+
+
+class RegisterCompany(Body):
+    """What a founder declares about the company, and about themselves (CO-07, CO-09, CO-11, CO-13)."""
+
+    name: Name
+    country: CountryCode
+    siret: Siret | None = None
+    vat_number: VatNumber | None = None
+    tax_status: TaxStatus
+    address: PostalAddress
+    capacity: SignatoryCapacity
+    empowered: bool = Field(description="I am empowered to engage this company")
+    bank: BankBody | None = Field(default=None, description="May be given later")
+
+    def legal(self) -> LegalIdentity:
+        """The part that documents show."""
+        return LegalIdentity.model_validate(dict(self), extra="ignore")
+
+    def account(self) -> Account | None:
+        """The account, when one is given. Raises BankCountriesDiffer."""
+        return Account.checked(self.bank.iban, self.bank.bic, self.bank.holder) if self.bank else None
+
+
+_REFUSALS = documented(
+    ProfileNotKnownYet,
+    AlreadyAffiliated,
+    CompanyExists,
+    AlreadyExists,
+    NotEmpowered,
+    identifiers.SiretMissing,
+    identifiers.SiretNotExpected,
+    identifiers.VatNumberMissing,
+    identifiers.VatNumberOfAnotherCountry,
+    identifiers.VatNumberOfAnotherCompany,
+    BankCountriesDiffer,
+)
+
+
+@router.post("/companies", access=MEMBER, status_code=201, responses=_REFUSALS)
+async def register_company(body: RegisterCompany, caller: CallerDep, tx: TxDep, response: Response) -> CompanyView:
+    """Create one's company; its kind and one's role in it follow from one's profile type."""
+    member = await unaffiliated_member(tx, caller.member_id)
+    company = Company.register(member.profile_type, body.legal(), tx.now)
+    signatory = Signatory.declare(company.id, member.member_id, body.capacity, tx.now, empowered=body.empowered)
+    account = body.account()
+    await _refuse_second_registration(tx, company)
+    tx.add(company)
+    await tx.flush()
+    role = FOUNDER_ROLE[member.profile_type]
+    affiliation, granted = Affiliation.grant(member.member_id, member.display_name, company, role, tx.now)
+    tx.add_all([signatory, affiliation])
+    emit(tx, company.registered([signatory]))
+    emit(tx, granted)
+    audit(tx, "company.registered", company.id, kind=company.kind, capacity=body.capacity, empowered=True)
+    audit(tx, "affiliation.granted", affiliation.id, member=member.member_id, company=company.id, role=role)
+    if account is not None:
+        await record_account(tx, company, account, caller.member_id)
+    await tx.flush()
+    set_etag(response, company.version)
+    return await view_for(tx, company, affiliation)
+
+
+@router.get("/companies", access=MEMBER, responses=documented(SearchTooShort))
+async def search_companies(
+    tx: TxDep, page: PageDep, search: Annotated[str, Query(max_length=200)]
+) -> Page[FoundCompany]:
+    """Find a company to join: every word of the search begins a word of its name (CO-01)."""
+    terms = cast(literal(search_terms(search), String), TSQUERY)
+    query = select(Company).where(Company.search_words.bool_op("@@")(terms), Company.status != CompanyStatus.REFUSED)
+    return await page_of(tx, query, Company.id, page, FoundCompany.model_validate)
+
+
+@router.get("/companies/{company_id}", access=COLLEAGUES_AND_STAFF, responses=documented(CompanyNotFound))
+async def read_company(company_id: UUID, caller: CallerDep, tx: TxDep, response: Response) -> CompanyView:
+    """A company, for its own members and for staff."""
+    affiliation = None if checks_compliance(caller) else await colleague(tx, caller, company_id)
+    company = await tx.get(Company, company_id)
+    if company is None:
+        raise CompanyNotFound
+    set_etag(response, company.version)
+    return await view_for(tx, company, affiliation)
+
+
+async def _refuse_second_registration(tx: Tx, company: Company) -> None:
+    """One company per SIRET, abroad per VAT number. Raises CompanyExists.
+
+    A refused registration blocks nobody: it may have been somebody else's attempt.
+    """
+    same = [Company.siret == company.siret] if company.siret else []
+    if company.siret is None and company.vat_number:
+        same.append((Company.vat_number == company.vat_number) & Company.siret.is_(None))
+    if not same:
+        return
+    query = select(Company.id).where(or_(*same), Company.status != CompanyStatus.REFUSED)
+    require((await tx.scalars(query.limit(1))).first() is None, CompanyExists(field="siret"))

@@ -1,0 +1,109 @@
+"""What answers show of a company, depending on who looks."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+
+from chassis import Tx
+from chassis.http import View
+from company.affiliation.domain import Affiliation
+from company.bank.queries import current_account
+from company.bank.routes import BankView
+from company.company.domain import Company, CompanyStatus
+from company.company.signatory import Signatory
+from contracts.company import TaxStatus
+from contracts.roles import HEADS, CompanyKind, Role, SignatoryCapacity
+from contracts.values import PostalAddress
+
+
+class FoundCompany(View):
+    """What any member may learn about a company, in order to join it."""
+
+    id: UUID
+    name: str
+    city: str
+    kind: CompanyKind
+
+
+class SignatoryView(View):
+    """Who declared to be empowered, and whether staff verified it."""
+
+    member_id: UUID
+    capacity: SignatoryCapacity
+    verified: bool
+
+
+class VerificationView(View):
+    """How staff decided; shown to staff."""
+
+    evidence: str | None
+    checked_on: date | None
+    decided_by: UUID
+    decided_at: datetime
+
+
+class CompanyView(View):
+    """A company as its own members and staff see it."""
+
+    id: UUID
+    kind: CompanyKind
+    name: str
+    country: str
+    siret: str | None
+    vat_number: str | None
+    tax_status: TaxStatus
+    address: PostalAddress
+    status: CompanyStatus
+    registered_at: datetime
+    refusal_reason: str | None
+    signatories: list[SignatoryView]
+    bank_details_on_file: bool
+    bank: BankView | None = Field(description="Shown to heads of the company only")
+    role: Role | None = Field(description="The caller's own role; absent for staff")
+    verification: VerificationView | None = Field(description="Shown to staff only")
+
+
+class CompanyToCheck(View):
+    """A line of the staff's list."""
+
+    id: UUID
+    kind: CompanyKind
+    name: str
+    country: str
+    siret: str | None
+    vat_number: str | None
+    status: CompanyStatus
+    registered_at: datetime
+
+
+async def signatories_of(tx: Tx, company_id: UUID) -> list[Signatory]:
+    """Everyone who declared to be empowered, in the order of their declarations."""
+    query = select(Signatory).where(Signatory.company_id == company_id).order_by(Signatory.id)
+    return list((await tx.scalars(query)).all())
+
+
+async def view_for(tx: Tx, company: Company, affiliation: Affiliation | None) -> CompanyView:
+    """The company for one of its members, or for staff when there is no affiliation."""
+    account = await current_account(tx, company.id)
+    is_head = affiliation is not None and affiliation.role in HEADS
+    decided = affiliation is None and company.decided_at is not None
+    return CompanyView(
+        id=company.id,
+        kind=company.kind,
+        name=company.name,
+        country=company.country,
+        siret=company.siret,
+        vat_number=company.vat_number,
+        tax_status=company.tax_status,
+        address=company.address,
+        status=company.status,
+        registered_at=company.registered_at,
+        refusal_reason=company.refusal_reason,
+        signatories=[SignatoryView.model_validate(s) for s in await signatories_of(tx, company.id)],
+        bank_details_on_file=account is not None,
+        bank=BankView.model_validate(account) if account and is_head else None,
+        role=affiliation.role if affiliation else None,
+        verification=VerificationView.model_validate(company) if decided else None,
+    )

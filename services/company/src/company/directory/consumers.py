@@ -1,0 +1,12 @@
+from chassis import Consumers, Tx, upsert_newer
+from company.directory.domain import KnownMember
+from contracts.identity import MemberActivated
+
+consumers = Consumers("company")
+
+
+@consumers.on(MemberActivated)
+async def record_member_on_MemberActivated(event: MemberActivated, tx: Tx) -> None:  # noqa: N802 - the queue's name
+    """Keep who may create or join a company, and on which side."""
+    values = event.model_dump(include={"member_id", "display_name", "profile_type", "version"})
+    await upsert_newer(tx, KnownMember, values)
