@@ -66,6 +66,8 @@ class Rabbit:
             "LC_ALL": "C.UTF-8",
             "ERL_EPMD_PORT": str(self.epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
+            # Erlang would start a port mapper that outlives us whenever it does not find ours.
+            "ERL_FLAGS": "-start_epmd false",
             "RABBITMQ_NODENAME": self.node,
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
