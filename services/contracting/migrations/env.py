@@ -1,0 +1,5 @@
+import contracting.main  # noqa
+
+from chassis.migrate import run_env
+
+run_env()

@@ -1,0 +1,41 @@
+"""Orders as their two sides may see them, and their numbers."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import Tx
+from chassis.auth import Caller
+from contracting.bdc.domain import Bdc, BdcNotFound, Counter
+from contracts.roles import CompanyKind, Role, StaffScope
+
+
+async def next_number(tx: Tx) -> int:
+    """Take the next number; it is given back if the transaction rolls back, so the series has no gap."""
+    first = insert(Counter).values(series="bdc", last=1)
+    following = first.on_conflict_do_update(index_elements=[Counter.series], set_={"last": Counter.last + 1})
+    return int((await tx.execute(following.returning(Counter.last))).scalar_one())
+
+
+async def bdc_of(tx: Tx, mission_id: UUID) -> Bdc | None:
+    """The order of a mission, once issued."""
+    return (await tx.scalars(select(Bdc).where(Bdc.mission_id == mission_id))).one_or_none()
+
+
+def visible_to(caller: Caller) -> ColumnElement[bool]:
+    """Orders of one's side (CT-23), though not for a consultant; every order for staff."""
+    if StaffScope.CONTRACTS in caller.scopes:
+        return true()
+    if caller.company_id is None or caller.role is Role.CONSULTANT:
+        return false()
+    side = Bdc.client_company_id if caller.company_kind is CompanyKind.CLIENT else Bdc.provider_company_id
+    return side == caller.company_id
+
+
+async def bdc_seen_by(tx: Tx, caller: Caller, bdc_id: UUID) -> Bdc:
+    """Load an order that the caller may see. Raises BdcNotFound."""
+    found = (await tx.scalars(select(Bdc).where(Bdc.id == bdc_id, visible_to(caller)))).one_or_none()
+    if found is None:
+        raise BdcNotFound
+    return found

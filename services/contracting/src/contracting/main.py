@@ -1,0 +1,19 @@
+"""Contracts, missions and the platform's orders."""
+
+from chassis.platform import Service
+from contracting.bdc import routes as bdcs
+from contracting.contract import consumers as contract_events
+from contracting.contract import routes as contracts_
+from contracting.directory import consumers as directory
+from contracting.mission import consumers as mission_events
+from contracting.mission import routes as missions
+from contracting.settings import OperatorSettings
+
+service = Service(
+    name="contracting",
+    summary="Contracts, missions and purchase orders",
+    routers=[contracts_.router, missions.router, bdcs.router],
+    consumers=[contract_events.consumers, mission_events.consumers, directory.consumers],
+    sweeps=mission_events.SWEEPS,
+    state=lambda _: OperatorSettings(),
+)
