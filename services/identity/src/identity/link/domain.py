@@ -1,0 +1,113 @@
+"""Mailed links: single use, a day long, kept only as a digest."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Base, new_id
+from chassis.errors import Conflict, Problem, Unprocessable
+
+LIFETIME = timedelta(hours=24)
+"""How long a link works (ID-05)."""
+
+
+class LinkInvalid(Unprocessable):
+    """No such link was ever sent."""
+
+    code, title = "link_invalid", "This link is not valid"
+
+
+class LinkAlreadyUsed(Conflict):
+    """It did its work."""
+
+    code, title = "link_already_used", "This link was used already"
+
+
+class LinkExpired(Problem):
+    """It is more than 24 hours old."""
+
+    status, code, title = 410, "link_expired", "This link has expired; ask for a new one"
+
+
+class LinkReplaced(Problem):
+    """A newer link was sent since."""
+
+    status, code, title = 410, "link_replaced", "A newer link was sent; use that one"
+
+
+class LinkPurpose(StrEnum):
+    """What a link does; part of what its token is derived from, so none serves for another's."""
+
+    ACTIVATION = "activation"
+
+
+class LinkSecret:
+    """Derives the token of a link, so that a mail can be written later without keeping the token."""
+
+    def __init__(self, secret: str):
+        self._secret = secret.encode()
+
+    def token(self, link_id: UUID, purpose: LinkPurpose) -> str:
+        """The token that proves the receipt of this link's mail."""
+        mac = hmac.digest(self._secret, f"{link_id}|{purpose}".encode(), "sha256")
+        return f"{link_id.hex}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+    def blur(self, kind: str, value: str) -> bytes:
+        """A digest by which something is recognised without being kept."""
+        return hmac.digest(self._secret, f"{kind}|{value}".encode(), "sha256")
+
+
+def digest(token: str) -> bytes:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Link(Base):
+    """One mailed link."""
+
+    __tablename__ = "links"
+    __table_args__ = (Index("ix_links_member_id", "member_id", "issued_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    purpose: Mapped[LinkPurpose] = mapped_column(String(20))
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime | None]
+
+    @classmethod
+    def issue(cls, member_id: UUID, purpose: LinkPurpose, secret: LinkSecret, at: datetime) -> Link:
+        """A new link to the member's mailbox."""
+        link_id = new_id()
+        return cls(
+            id=link_id,
+            member_id=member_id,
+            purpose=purpose,
+            token_sha256=digest(secret.token(link_id, purpose)),
+            issued_at=at,
+            expires_at=at + LIFETIME,
+        )
+
+    def usable(self, at: datetime) -> bool:
+        """Whether using it now would work."""
+        return self.used_at is None and self.replaced_at is None and at < self.expires_at
+
+    def use(self, at: datetime) -> None:
+        """Use it up. Raises LinkAlreadyUsed, LinkReplaced or LinkExpired (24 h after issue, ID-05)."""
+        if self.used_at is not None:
+            raise LinkAlreadyUsed
+        if self.replaced_at is not None:
+            raise LinkReplaced
+        if at >= self.expires_at:
+            raise LinkExpired
+        self.used_at = at

@@ -1,0 +1,67 @@
+"""Proving an address with the link that was mailed to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from sqlalchemy import select
+
+from chassis.audit import audit
+from chassis.auth import PUBLIC
+from chassis.db import get_locked
+from chassis.http import Body, Router, TxDep, View
+from chassis.problems import documented
+from identity.link.domain import Link, LinkAlreadyUsed, LinkExpired, LinkInvalid, LinkReplaced, digest
+from identity.member.domain import Actor, Address, Member, MemberNotFound, MemberStatus
+from identity.member.queries import member_at, send_activation_link
+from identity.member.routes import ActivationSent, EmailAddress
+from identity.own import OwnDep
+
+router = Router("activations")
+
+
+class Activation(Body):
+    """The token of the mail."""
+
+    token: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[0-9A-Za-z._-]+$")]
+
+
+class Activated(View):
+    """The account may log in now."""
+
+    status: Literal["activated"] = "activated"
+
+
+class Resend(Body):
+    """Where the link should go."""
+
+    email: EmailAddress
+
+
+@router.post(
+    "/activations",
+    access=PUBLIC,
+    responses=documented(LinkInvalid, LinkAlreadyUsed, LinkExpired, LinkReplaced),
+)
+async def activate(body: Activation, tx: TxDep) -> Activated:
+    """Use the link; it works once, for 24 hours (ID-05, ID-15)."""
+    query = select(Link).where(Link.token_sha256 == digest(body.token)).with_for_update()
+    link = (await tx.scalars(query)).one_or_none()
+    if link is None:
+        raise LinkInvalid
+    link.use(tx.now)
+    member = await get_locked(tx, Member, link.member_id, MemberNotFound())
+    tx.actor = str(member.id)
+    member.activate(Actor.LINK_HOLDER, tx.now)
+    audit(tx, "member.activated", member.id)
+    return Activated()
+
+
+@router.post("/activations/resend", access=PUBLIC, status_code=202)
+async def resend(body: Resend, tx: TxDep, own: OwnDep) -> ActivationSent:
+    """Mail a new link to a pending account; every address is answered alike (ID-16)."""
+    member = await member_at(tx, Address.parse(body.email))
+    if member and member.status == MemberStatus.PENDING:
+        await send_activation_link(tx, member, own.links)
+    return ActivationSent()

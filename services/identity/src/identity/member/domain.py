@@ -1,0 +1,221 @@
+"""A member: somebody with an account, from sign-up to the choice of a profile."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import INET, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Base, new_id
+from chassis.errors import Forbidden, NotFound, Problem
+from chassis.transitions import Move, check_move, moves
+from contracts.identity import MemberActivated
+from contracts.roles import ProfileType, StaffScope
+
+Language = Literal["fr", "en"]
+
+
+class MemberNotFound(NotFound):
+    """No such member."""
+
+    code, title = "member_not_found", "There is no such member"
+
+
+class AccountNotActivated(Forbidden):
+    """Until the mailed link is used, the account can do nothing else (ID-29)."""
+
+    code, title = "account_not_activated", "Activate the account with the link sent by e-mail first"
+
+
+class ProfileTypeImmutable(Forbidden):
+    """It was chosen once (ID-19)."""
+
+    code, title = "profile_type_immutable", "The profile type never changes"
+
+
+class EmailTaken(Problem):
+    """Said to operators only; a sign-up never tells."""
+
+    status, code, title = 409, "email_taken", "An account has this address already"
+
+
+class MemberStatus(StrEnum):
+    """How far an account has come."""
+
+    PENDING = "pending"
+    ACTIVATED = "activated"
+    READY = "ready"
+
+
+class Actor(StrEnum):
+    """Who moves an account on."""
+
+    LINK_HOLDER = "link_holder"
+    MEMBER = "member"
+    STAFF_MEMBER = "staff_member"
+    OPERATOR = "operator"
+
+
+MOVES: dict[MemberStatus, Move[MemberStatus, Actor]] = {
+    MemberStatus.ACTIVATED: moves({MemberStatus.PENDING}, {Actor.LINK_HOLDER, Actor.OPERATOR}),
+    MemberStatus.READY: moves({MemberStatus.ACTIVATED}, {Actor.MEMBER}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An e-mail address: as it is written to, and as it is recognised."""
+
+    written: str
+    key: str
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read an address, whatever its case and width (ID-03). Raises ValueError.
+
+        The part before the @ is ASCII, since many mailboxes still refuse anything else; domains may be
+        international.
+        """
+        try:
+            found = validate_email(
+                unicodedata.normalize("NFKC", text), check_deliverability=False, allow_smtputf8=False
+            )
+        except EmailNotValidError as wrong:
+            raise ValueError(str(wrong)) from None
+        if not found.ascii_email:
+            raise ValueError("it cannot be written to")
+        return cls(found.ascii_email, unicodedata.normalize("NFKC", found.ascii_email).casefold())
+
+
+class Member(Base):
+    """One person's account."""
+
+    __tablename__ = "members"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    first_name: Mapped[str] = mapped_column(String(80))
+    last_name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(2))
+    status: Mapped[MemberStatus] = mapped_column(String(20))
+    profile_type: Mapped[ProfileType | None] = mapped_column(String(20))
+    staff_scopes: Mapped[list[str]] = mapped_column(JSONB)
+    signed_up_at: Mapped[datetime]
+    declared_adult_at: Mapped[datetime | None]
+    declared_professional_at: Mapped[datetime | None]
+    activated_at: Mapped[datetime | None]
+    version: Mapped[int]
+
+    @classmethod
+    def sign_up(
+        cls, *, first_name: str, last_name: str, address: Address, password_hash: str, language: str, at: datetime
+    ) -> Member:
+        """A pending account of somebody who declared to be an adult and a professional (ID-10, ID-26, ID-27)."""
+        return cls(
+            id=new_id(),
+            first_name=first_name,
+            last_name=last_name,
+            email=address.written,
+            email_key=address.key,
+            password_hash=password_hash,
+            language=language,
+            status=MemberStatus.PENDING,
+            staff_scopes=[],
+            signed_up_at=at,
+            declared_adult_at=at,
+            declared_professional_at=at,
+            version=1,
+        )
+
+    @classmethod
+    def staff(
+        cls, *, name: str, address: Address, password_hash: str, scopes: frozenset[StaffScope], at: datetime
+    ) -> Member:
+        """An account of the platform's own staff, opened by an operator."""
+        first, _, last = name.rpartition(" ")
+        member = cls.sign_up(
+            first_name=first, last_name=last, address=address, password_hash=password_hash, language="fr", at=at
+        )
+        member.declared_adult_at = member.declared_professional_at = None
+        member.staff_scopes = sorted(scopes)
+        member.activate(Actor.OPERATOR, at)
+        return member
+
+    @property
+    def display_name(self) -> str:
+        """The name that colleagues see."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def scopes(self) -> frozenset[StaffScope]:
+        """What a staff account may do; empty for everybody else."""
+        return frozenset(StaffScope(scope) for scope in self.staff_scopes)
+
+    def require_activated(self) -> None:
+        """Raise AccountNotActivated while the address is not proven (ID-23, ID-29)."""
+        if self.status == MemberStatus.PENDING:
+            raise AccountNotActivated
+
+    def activate(self, by: Actor, at: datetime) -> None:
+        """The address is proven (ID-13, ID-15). Raises IllegalMove when it was before."""
+        self._move_to(MemberStatus.ACTIVATED, by)
+        self.activated_at = at
+        self.version += 1
+
+    def choose_profile_type(self, chosen: ProfileType, at: datetime) -> MemberActivated:
+        """Choose once and for ever (ID-17 to ID-19).
+
+        Raises:
+            AccountNotActivated: the address is not proven.
+            ProfileTypeImmutable: it was chosen before.
+            Forbidden: staff have no profile.
+
+        """
+        self.require_activated()
+        if self.profile_type is not None:
+            raise ProfileTypeImmutable
+        self._move_to(MemberStatus.READY, Actor.STAFF_MEMBER if self.staff_scopes else Actor.MEMBER)
+        self.profile_type = chosen
+        self.version += 1
+        return MemberActivated(
+            member_id=self.id,
+            display_name=self.display_name,
+            profile_type=chosen,
+            activated_at=at,
+            version=self.version,
+        )
+
+    def _move_to(self, target: MemberStatus, by: Actor) -> None:
+        self.status = check_move(MOVES, self.status, target, by)
+
+
+class ConsentDocument(StrEnum):
+    """What is accepted at sign-up, each on its own (ID-11, ID-12)."""
+
+    TERMS = "terms"
+    PRIVACY = "privacy"
+
+
+class Consent(Base):
+    """Evidence of an acceptance: which text, when, from where."""
+
+    __tablename__ = "consents"
+    __table_args__ = (UniqueConstraint("member_id", "document", "document_version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    document: Mapped[ConsentDocument] = mapped_column(String(20))
+    document_version: Mapped[str] = mapped_column(String(40))
+    document_date: Mapped[date]
+    accepted_at: Mapped[datetime]
+    ip: Mapped[str | None] = mapped_column(INET)

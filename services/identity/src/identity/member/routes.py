@@ -1,0 +1,172 @@
+"""Signing up, and what a member sees and decides about their own account."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+from starlette.requests import Request
+
+from chassis.audit import audit
+from chassis.auth import MEMBER, PUBLIC
+from chassis.db import Tx, get_locked, get_or
+from chassis.errors import Forbidden, IllegalMove
+from chassis.http import Body, CallerDep, Router, TxDep, View
+from chassis.outbox import emit
+from chassis.problems import documented
+from contracts.roles import CompanyKind, ProfileType, Role, StaffScope
+from contracts.values import Name
+from identity.directory.affiliations import affiliation_of
+from identity.member.domain import (
+    AccountNotActivated,
+    Address,
+    Consent,
+    ConsentDocument,
+    Language,
+    Member,
+    MemberNotFound,
+    MemberStatus,
+    ProfileTypeImmutable,
+)
+from identity.member.queries import lock_address, member_at, send_activation_link, tell_account_exists
+from identity.own import Own, OwnDep
+from identity.passwords import NewPassword
+
+router = Router("members")
+
+PersonName = Annotated[Name, Field(max_length=80)]
+
+
+def _check_address(text: str) -> str:
+    Address.parse(text)
+    return text
+
+
+EmailAddress = Annotated[
+    str, Field(min_length=3, max_length=254, examples=["ada@example.com"]), AfterValidator(_check_address)
+]
+
+
+class SignUp(Body):
+    """Four fields, two separate acceptances, two declarations (ID-10 to ID-12, ID-26, ID-27)."""
+
+    first_name: PersonName
+    last_name: PersonName
+    email: EmailAddress
+    password: NewPassword
+    accept_terms: Literal[True]
+    accept_privacy: Literal[True]
+    is_adult: Literal[True]
+    is_professional: Literal[True]
+    language: Language = "fr"
+
+
+class ActivationSent(View):
+    """The same whether or not the address has an account: its mailbox alone is told."""
+
+    status: Literal["activation_sent"] = "activation_sent"
+
+
+class AffiliationView(View):
+    """The company that the member acts for."""
+
+    company_id: UUID
+    company_kind: CompanyKind
+    role: Role
+
+
+class MemberView(View):
+    """A member's own account."""
+
+    id: UUID
+    first_name: str
+    last_name: str
+    email: str
+    language: Language
+    status: MemberStatus
+    profile_type: ProfileType | None
+    staff_scopes: list[StaffScope]
+    affiliation: AffiliationView | None
+
+
+class ProfileChoice(Body):
+    """The one choice of a profile."""
+
+    profile_type: ProfileType
+
+
+@router.post("/members", access=PUBLIC, status_code=202)
+async def sign_up(body: SignUp, request: Request, tx: TxDep, own: OwnDep) -> ActivationSent:
+    """Open a pending account and mail its activation link; free of charge (ID-01).
+
+    A known address is answered alike, and its mailbox told so (ID-22, ID-28).
+    """
+    password_hash = await own.passwords.hash(body.password)
+    address = Address.parse(body.email)
+    await lock_address(tx, address)
+    known = await member_at(tx, address)
+    if known:
+        await tell_account_exists(tx, known)
+        return ActivationSent()
+    member = Member.sign_up(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        address=address,
+        password_hash=password_hash,
+        language=body.language,
+        at=tx.now,
+    )
+    tx.add(member)
+    await tx.flush()
+    tx.actor = str(member.id)
+    audit(tx, "member.signed_up", member.id)
+    _record_consents(tx, own, member, request)
+    await send_activation_link(tx, member, own.links)
+    return ActivationSent()
+
+
+def _record_consents(tx: Tx, own: Own, member: Member, request: Request) -> None:
+    """Keep the evidence of both acceptances: version, time, network address (ID-11, ID-12, PL-21)."""
+    texts: dict[ConsentDocument, tuple[str, date]] = {
+        ConsentDocument.TERMS: (own.settings.terms_version, own.settings.terms_date),
+        ConsentDocument.PRIVACY: (own.settings.privacy_version, own.settings.privacy_date),
+    }
+    for document, (version, dated) in texts.items():
+        tx.add(
+            Consent(
+                member_id=member.id,
+                document=document,
+                document_version=version,
+                document_date=dated,
+                accepted_at=tx.now,
+                ip=request.client.host if request.client else None,
+            )
+        )
+        audit(tx, "consent.given", member.id, document=document, version=version)
+
+
+@router.get("/members/me", access=MEMBER, responses=documented(MemberNotFound))
+async def read_me(caller: CallerDep, tx: TxDep) -> MemberView:
+    """Your own account."""
+    return await _view(tx, await get_or(tx, Member, caller.member_id, MemberNotFound()))
+
+
+@router.put(
+    "/members/me/profile-type",
+    access=MEMBER,
+    responses=documented(MemberNotFound, AccountNotActivated, ProfileTypeImmutable, Forbidden, IllegalMove),
+)
+async def choose_profile_type(body: ProfileChoice, caller: CallerDep, tx: TxDep) -> MemberView:
+    """Say once and for ever what you are here as (ID-17 to ID-19)."""
+    member = await get_locked(tx, Member, caller.member_id, MemberNotFound())
+    emit(tx, member.choose_profile_type(body.profile_type, tx.now))
+    audit(tx, "member.profile_type_chosen", member.id, profile_type=body.profile_type)
+    return await _view(tx, member)
+
+
+async def _view(tx: Tx, member: Member) -> MemberView:
+    affiliation = await affiliation_of(tx, member.id)
+    shown = {name: getattr(member, name) for name in MemberView.model_fields if name != "affiliation"}
+    return MemberView(**shown, affiliation=AffiliationView.model_validate(affiliation) if affiliation else None)

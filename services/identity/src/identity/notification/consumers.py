@@ -1,0 +1,42 @@
+"""Every service asks here when somebody should be told something."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+
+from chassis.consume import Consumers
+from chassis.db import Tx
+from chassis.errors import NotReady
+from contracts.notification import NotificationRequested, RoleInCompany
+from identity.directory.affiliations import Affiliation
+from identity.member.domain import Member
+from identity.notification.domain import Notification, check_template
+
+consumers = Consumers("identity")
+
+
+@consumers.on(NotificationRequested)
+async def notify_on_NotificationRequested(event: NotificationRequested, tx: Tx) -> None:  # noqa: N802
+    """One message for each person named, directly or by role; nobody gets it twice."""
+    check_template(event.template, event.context)
+    for member_id in await _recipients(tx, event):
+        tx.add(
+            Notification.to(member_id, event.template, subject_id=event.subject_id, at=tx.now, context=event.context)
+        )
+
+
+async def _recipients(tx: Tx, event: NotificationRequested) -> Sequence[UUID]:
+    """Members who have an account here. Raises NotReady when one named directly has none yet."""
+    named = set(event.members)
+    found = set(await tx.scalars(select(Member.id).where(Member.id.in_(named | await _holders(tx, event.roles)))))
+    if named - found:
+        raise NotReady("a member is not known yet")
+    return sorted(found)
+
+
+async def _holders(tx: Tx, roles: list[RoleInCompany]) -> set[UUID]:
+    if not roles:
+        return set()
+    wanted = [and_(Affiliation.company_id == r.company_id, Affiliation.role.in_(r.roles)) for r in roles]
+    return set(await tx.scalars(select(Affiliation.member_id).where(or_(*wanted))))

@@ -1,0 +1,113 @@
+"""A session: one device of one member, kept alive by refresh tokens that work once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Base, new_id
+from chassis.errors import NotFound, Problem
+from contracts.identity import MemberAccessRevoked
+
+REFRESH_LIFETIME = timedelta(days=30)
+"""How long a session sleeps before it ends by itself."""
+
+
+class SessionNotFound(NotFound):
+    """No such session of yours."""
+
+    code, title = "session_not_found", "There is no such session"
+
+
+class WrongCredentials(Problem):
+    """The address is unknown or the password is wrong; nobody is told which."""
+
+    status, code, title = 401, "wrong_credentials", "The e-mail address or the password is wrong"
+
+
+class RefreshTokenInvalid(Problem):
+    """Unknown, used, expired or of a session that ended."""
+
+    status, code, title = 401, "refresh_token_invalid", "Please log in again"
+
+
+class TooManyAttempts(Problem):
+    """Too many wrong passwords; Retry-After says when to come back."""
+
+    status, code, title = 429, "too_many_attempts", "Too many wrong passwords"
+
+
+class Session(Base):
+    """One log-in and everything refreshed from it."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_member_id", "member_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    device: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    @classmethod
+    def open(cls, member_id: UUID, device: str, at: datetime) -> Session:
+        """A new session of a member who proved to be one."""
+        return cls(
+            id=new_id(),
+            member_id=member_id,
+            device=device,
+            created_at=at,
+            last_used_at=at,
+            expires_at=at + REFRESH_LIFETIME,
+        )
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it can still be refreshed."""
+        return self.ended_at is None and at < self.expires_at
+
+    def prolong(self, at: datetime) -> None:
+        """It was used."""
+        self.last_used_at, self.expires_at = at, at + REFRESH_LIFETIME
+
+    def end(self, at: datetime) -> MemberAccessRevoked | None:
+        """End it, and with it every access token issued from it; nothing when it ended before."""
+        if self.ended_at is not None:
+            return None
+        self.ended_at = at
+        return MemberAccessRevoked(member_id=self.member_id, session_id=self.id, revoked_at=at)
+
+
+class RefreshToken(Base):
+    """A refresh token, known by its digest; kept after its use, so that a second use is noticed."""
+
+    __tablename__ = "refresh_tokens"
+
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    @classmethod
+    def issue(cls, session: Session, at: datetime) -> tuple[RefreshToken, str]:
+        """A new token of the session: the row, and the secret that only its owner keeps."""
+        secret = secrets.token_urlsafe(32)
+        row = cls(
+            token_sha256=refresh_digest(secret),
+            session_id=session.id,
+            issued_at=at,
+            expires_at=at + REFRESH_LIFETIME,
+        )
+        return row, secret
+
+
+def refresh_digest(secret: str) -> bytes:
+    """What is stored of a refresh token."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,62 @@
+"""What identity alone is told, beyond what every service is."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Annotated
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class IdentitySettings(BaseSettings):
+    """Each is the environment variable `MAILLON_<NAME>`; a missing or weak secret stops the start.
+
+    Raises:
+        ValidationError: names each variable at fault, never its value.
+
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MAILLON_", frozen=True, hide_input_in_errors=True)
+
+    signing_key: SecretStr
+    """Private P-256 key with a `kid`, as a JSON Web Key: it signs access tokens."""
+    link_secret: Annotated[SecretStr, Field(min_length=32)]
+    """What the tokens in mailed links are derived from; at least 32 characters."""
+    smtp_url: Annotated[str, Field(pattern=r"^smtps?://[^/]+$")]
+    """The relay: `smtp://host:port` or `smtps://user:password@host:port`."""
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    """The one sender of all mail (ID-16)."""
+    terms_version: str = "2026-11-01"
+    terms_date: date = date(2026, 11, 1)
+    privacy_version: str = "2026-11-01"
+    privacy_date: date = date(2026, 11, 1)
+    login_failures_per_address: Annotated[int, Field(ge=10)] = 100
+    """Wrong passwords in 15 minutes from one network address, which a whole office may share."""
+
+    @field_validator("signing_key")
+    @classmethod
+    def _is_a_private_key(cls, value: SecretStr) -> SecretStr:
+        read_signing_key(value)
+        return value
+
+    @field_validator("link_secret")
+    @classmethod
+    def _is_not_one_letter(cls, value: SecretStr) -> SecretStr:
+        if len(set(value.get_secret_value())) < 8:  # noqa: PLR2004 - "aaaa…" is long and still no secret
+            raise ValueError("has too few different characters")
+        return value
+
+
+def read_signing_key(value: SecretStr) -> ECKey:
+    """The key of `MAILLON_SIGNING_KEY`. Raises ValueError unless it is private, P-256 and has a `kid`."""
+    try:
+        key = ECKey.import_key(json.loads(value.get_secret_value()))
+    except (JoseError, ValueError, KeyError, TypeError):
+        raise ValueError("is not a JSON Web Key") from None
+    if not key.is_private or key.curve_name != "P-256" or not key.kid:
+        raise ValueError("is not a private P-256 key with a kid")
+    return key

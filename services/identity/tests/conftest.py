@@ -1,0 +1,201 @@
+"""The service over a real database, and a real SMTP server that keeps what it is given."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import Session as SmtpSession
+from joserfc.jwk import ECKey, KeySet
+
+from chassis.auth import Caller
+from chassis.testing import Harness, harness
+
+PASSWORD = "correct horse battery staple"
+TOKEN = re.compile(r"#token=(\S+)")
+
+
+@dataclass
+class Mailbox:
+    """What an SMTP server was given; it refuses everything while `down`."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+    down: bool = False
+
+    async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:
+        if self.down:
+            return "451 try again later, dear someone@example.com"
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.mails.append(message_from_bytes(content, policy=policy.default))
+        return "250 taken"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in self.mails if mail["To"] == address]
+
+
+@dataclass
+class Account:
+    """A member as a test knows one."""
+
+    id: UUID
+    email: str
+    tokens: dict[str, Any]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens['access_token']}"}
+
+
+@dataclass
+class World:
+    """The service, its mailbox and the steps that most tests begin with."""
+
+    h: Harness
+    mailbox: Mailbox
+
+    @property
+    def client(self) -> httpx2.AsyncClient:
+        return self.h.client
+
+    @asynccontextmanager
+    async def calling_from(self, ip: str) -> AsyncIterator[httpx2.AsyncClient]:
+        transport = httpx2.ASGITransport(app=self.h.app, client=(ip, 1), raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield client
+
+    async def sign_up(self, email: str, **changes: Any) -> httpx2.Response:
+        body = {
+            "first_name": "Ada",
+            "last_name": "Lovelace",
+            "email": email,
+            "password": PASSWORD,
+            "accept_terms": True,
+            "accept_privacy": True,
+            "is_adult": True,
+            "is_professional": True,
+        } | changes
+        body = {name: value for name, value in body.items() if value is not ...}
+        return await self.client.post("/members", json=body)
+
+    async def mails(self, address: str) -> list[EmailMessage]:
+        """Everything that this address was sent so far."""
+        from identity.notification.outgoing import send_due
+
+        while await send_due(self.h.platform):
+            pass
+        return self.mailbox.to(address)
+
+    async def mailed_token(self, address: str) -> str:
+        mails = await self.mails(address)
+        found = TOKEN.search(text_of(mails[-1]))
+        assert found, "no token in the mail"
+        return found.group(1)
+
+    async def pending(self, **changes: Any) -> str:
+        email = new_address()
+        assert (await self.sign_up(email, **changes)).status_code == 202
+        return email
+
+    async def log_in(self, email: str, password: str = PASSWORD) -> httpx2.Response:
+        return await self.client.post("/sessions", json={"email": email, "password": password})
+
+    async def activated(self, **changes: Any) -> Account:
+        email = await self.pending(**changes)
+        token = await self.mailed_token(email)
+        assert (await self.client.post("/activations", json={"token": token})).status_code == 200
+        tokens = (await self.log_in(email)).json()
+        me = await self.client.get("/members/me", headers=bearer(tokens))
+        return Account(UUID(me.json()["id"]), email, tokens)
+
+    def caller(self, tokens: dict[str, Any]) -> Caller:
+        """What the services read in an access token."""
+        return self.h.platform.verifier.verify(tokens["access_token"])
+
+    bearer = staticmethod(lambda tokens: bearer(tokens))
+    new_address = staticmethod(lambda: new_address())
+    text_of = staticmethod(lambda mail: text_of(mail))
+    html_of = staticmethod(lambda mail: html_of(mail))
+    password = PASSWORD
+
+
+def bearer(tokens: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def new_address() -> str:
+    return f"m{uuid4().hex}@example.com"
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return part.get_content().replace("\r\n", "\n")
+
+
+def html_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("html",))
+    assert part is not None
+    return part.get_content()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        assert isinstance(port, int)
+        return port
+
+
+@pytest.fixture(scope="session")
+def smtp() -> Iterator[tuple[Mailbox, str]]:
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    yield mailbox, f"smtp://127.0.0.1:{controller.port}"
+    controller.stop()
+
+
+@pytest.fixture(scope="session")
+async def whole_world(smtp: tuple[Mailbox, str]) -> AsyncIterator[World]:
+    mailbox, url = smtp
+    key = ECKey.generate_key("P-256", {"kid": "identity"}, private=True)
+    told = {
+        "MAILLON_SIGNING_KEY": json.dumps(key.as_dict(private=True)),
+        "MAILLON_LINK_SECRET": "a secret of tests, long enough to serve",
+        "MAILLON_SMTP_URL": url,
+        "MAILLON_MAIL_FROM": "mail@maillon.example",
+        "MAILLON_LOGIN_FAILURES_PER_ADDRESS": "20",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in told.items():
+            patch.setenv(name, value)
+        from identity.main import service
+
+        async with harness(service, public_url="https://maillon.example/") as h:
+            public = KeySet([h.keys.private, key]).as_dict(private=False)
+            h.keys.jwks_file.write_text(json.dumps(public))
+            yield World(h, mailbox)
+
+
+@pytest.fixture
+def world(whole_world: World) -> Iterator[World]:
+    """The world at the present time, with mail flowing."""
+    yield whole_world
+    whole_world.h.clock.offset = timedelta()
+    whole_world.mailbox.down = False
+    os.environ.pop("MAILLON_STAFF_PASSWORD", None)
