@@ -78,12 +78,12 @@ def create_app(service: Service, settings: Settings, *, clock: Clock = system_cl
         version="1",
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY,
         root_path="",
         lifespan=lambda _: _lifespan(service, platform),
         telemetry=_TELEMETRY,
     )
     app.state.platform = platform
+    app.add_middleware(problems.BodyLimit, limit=MAX_BODY)
     app.add_middleware(RequestLog)
     problems.install(app)
     for router in service.routers:

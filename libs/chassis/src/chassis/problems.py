@@ -11,6 +11,7 @@ from opentelemetry import trace
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import FieldError, InvalidRequest, MalformedBody, Problem
 
@@ -86,6 +87,27 @@ _WEB_REFUSALS: dict[int, type[Problem]] = {
     413: _web_refusal(413, "body_too_large", "The body is too large"),
     415: _web_refusal(415, "unsupported_media_type", "This media type is not taken"),
 }
+
+
+class BodyLimit:
+    """Stops reading a request's body at a size, counted as it arrives, whatever its headers announce."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app, self._limit = app, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; the read that goes too far raises a 413."""
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._limit:
+                raise HTTPException(413, f"at most {self._limit} bytes are taken")
+            return message
+
+        await self._app(scope, counted, send)
 
 
 def install(app: FastAPI) -> None:
