@@ -141,6 +141,9 @@ def assert_problem(answer, status, code):
     problem = answer.json()
     assert problem["status"] == status
     assert problem["code"] == code
+    assert problem["type"] == f"urn:maillon:problem:{code}"
+    assert problem["errors"] == []
+    assert problem["trace_id"] is None
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert problem["title"]
     assert problem["detail"]
@@ -231,7 +234,7 @@ def catcher(tmp_path):
 
 
 def test_a_trace_starts_at_the_gateway_and_goes_on_in_the_service(upstream, catcher, tmp_path):
-    upstreams = dict.fromkeys(SERVICE_NAMES, upstream)
+    upstreams = dict.fromkeys(SERVICE_NAMES, upstream) | {"billing": f"127.0.0.1:{free_port()}"}
     gateway = Gateway(port=free_port(), upstreams=upstreams, home=tmp_path, traces=catcher)
     child = run(tmp_path, gateway)
     answer = httpx2.get(f"{gateway.url}/api/identity/x", trust_env=False)
@@ -245,6 +248,9 @@ def test_a_trace_starts_at_the_gateway_and_goes_on_in_the_service(upstream, catc
     assert span["service"] == "gateway"
     assert span["span_id"] == parent_id
     assert span["parent_id"] is None
+    trace_of_a_failure = httpx2.get(f"{gateway.url}/api/billing/x", trust_env=False).json()["trace_id"]
+    assert len(trace_of_a_failure) == 32
+    assert httpx2.get(f"{gateway.url}/healthz", trust_env=False).text == "ok"
     child.stop()
 
 
