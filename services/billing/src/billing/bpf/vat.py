@@ -1,0 +1,41 @@
+"""Which VAT a provider's services to the platform, a French taxable person, bear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from contracts.company import LegalIdentity, TaxStatus
+
+STANDARD_RATE = Decimal("20.00")
+"""Per cent, since 2014-01-01 (CGI art. 278)."""
+
+_FRENCH_VAT = frozenset({"FR", "MC", "GP", "MQ", "RE"})
+"""Established where French VAT applies; Monaco is treated as France (CGI art. 256-0). A service to a business
+is taxed where its customer is (CGI art. 259, 1°), hence at the mainland's rate from overseas too."""
+_OTHER_MEMBER_STATES = frozenset(
+    {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "GR", "HR", "HU"}
+    | {"IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VatTreatment:
+    """Category (UNTDID 5305 as in EN 16931), rate in per cent, and what the invoice must state."""
+
+    category: str
+    rate: Decimal
+    mention: str | None
+
+
+NORMAL = VatTreatment("S", STANDARD_RATE, None)
+SMALL_BUSINESS = VatTreatment("E", Decimal(0), "TVA non applicable, art. 293 B du CGI")
+REVERSE_CHARGE = VatTreatment("AE", Decimal(0), "Autoliquidation, art. 283-2 du CGI")
+OUT_OF_SCOPE = VatTreatment("O", Decimal(0), "Autoliquidation, art. 283-2 du CGI")
+
+
+def treatment_of(provider: LegalIdentity) -> VatTreatment:
+    """The VAT of a provider's services: by country, then by tax status."""
+    if provider.country in _FRENCH_VAT:
+        return NORMAL if provider.tax_status is TaxStatus.VAT_LIABLE else SMALL_BUSINESS
+    return REVERSE_CHARGE if provider.country in _OTHER_MEMBER_STATES else OUT_OF_SCOPE

@@ -1,0 +1,53 @@
+"""Keeps the local copies true: order terms and legal identities."""
+
+from billing.directory.companies import Company
+from billing.directory.missions import MissionTerms
+from chassis import Consumers, Tx, upsert_newer
+from contracts.company import CompanyDetailsChanged, CompanyValidated
+from contracts.contracting import BdcIssued
+
+consumers = Consumers("billing")
+
+_AS_THEY_ARE = (
+    "bdc_id",
+    "mission_id",
+    "reference",
+    "title",
+    "client_company_id",
+    "provider_company_id",
+    "operational_manager_id",
+    "consultant_id",
+    "consultant_name",
+    "issued_at",
+    "version",
+)
+
+
+@consumers.on(BdcIssued)
+async def record_mission_on_BdcIssued(event: BdcIssued, tx: Tx) -> None:  # noqa: N802 - named like its queue
+    """From here on the mission's months can be billed at these terms (BL-25)."""
+    changed = {
+        "daily_rate_amount": event.daily_rate.amount,
+        "period_start": event.period.start,
+        "period_end": event.period.end,
+        "payment_option": event.payment_option.value,
+        "payment_regime": event.payment_regime.value,
+    }
+    await upsert_newer(tx, MissionTerms, {name: getattr(event, name) for name in _AS_THEY_ARE} | changed)
+
+
+@consumers.on(CompanyValidated)
+async def record_company_on_CompanyValidated(event: CompanyValidated, tx: Tx) -> None:  # noqa: N802 - named like its queue
+    """A company whose identity was checked can be billed for."""
+    await _record(event, tx)
+
+
+@consumers.on(CompanyDetailsChanged)
+async def update_company_on_CompanyDetailsChanged(event: CompanyDetailsChanged, tx: Tx) -> None:  # noqa: N802 - named like its queue
+    """Both events carry the whole identity under one version counter, so the newer wins in either order."""
+    await _record(event, tx)
+
+
+async def _record(event: CompanyValidated | CompanyDetailsChanged, tx: Tx) -> None:
+    legal = event.legal.model_dump(mode="json")
+    await upsert_newer(tx, Company, {"company_id": event.company_id, "legal": legal, "version": event.version})

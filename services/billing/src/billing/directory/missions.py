@@ -1,0 +1,52 @@
+"""The terms of issued orders (BDC), copied from contracting: frozen there, so never edited here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Numeric, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis import Base
+from contracts.contracting import PaymentOption, PaymentRegime
+from contracts.values import Money
+
+
+class MissionTerms(Base):
+    """What one order says about price, parties and payment; a renewal brings another row (BL-25)."""
+
+    __tablename__ = "mission_terms"
+
+    bdc_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mission_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200))
+    client_company_id: Mapped[UUID]
+    provider_company_id: Mapped[UUID]
+    operational_manager_id: Mapped[UUID]
+    consultant_id: Mapped[UUID]
+    consultant_name: Mapped[str] = mapped_column(String(200))
+    daily_rate_amount: Mapped[Decimal] = mapped_column(Numeric(14, 2))
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    payment_option: Mapped[str] = mapped_column(String(16))
+    payment_regime: Mapped[str] = mapped_column(String(16))
+    issued_at: Mapped[datetime]
+    version: Mapped[int]
+
+    @property
+    def daily_rate(self) -> Money:
+        """Price of a day, without VAT."""
+        return Money(amount=self.daily_rate_amount)
+
+    @property
+    def option(self) -> PaymentOption:
+        """The offer chosen before the start (CT-18)."""
+        return PaymentOption(self.payment_option)
+
+    @property
+    def regime(self) -> PaymentRegime:
+        """Guaranteed date or back-to-back."""
+        return PaymentRegime(self.payment_regime)

@@ -1,0 +1,45 @@
+"""What must hold in the books whatever happened: each a query that finds nothing, asked every hour."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from chassis import Tx
+from chassis.sweeps import Sweep
+
+logger = logging.getLogger("billing.invariants")
+
+INVARIANTS = {
+    "fee_and_payable_are_gross": "SELECT id::text FROM invoices WHERE fee + payable <> net + vat",
+    "invoice_equals_its_bpf": """
+        SELECT i.id::text FROM invoices i LEFT JOIN bpfs b ON b.id = i.bpf_id
+        WHERE b.id IS NULL OR (b.net_amount, b.vat_amount, b.cra_id) <> (i.net, i.vat, i.cra_id)""",
+    "invoiced_means_one_invoice": """
+        SELECT b.id::text FROM bpfs b LEFT JOIN invoices i ON i.bpf_id = b.id
+        GROUP BY b.id HAVING count(i.id) <> CASE b.status WHEN 'invoiced' THEN 1 ELSE 0 END""",
+    "references_have_no_gap": """
+        SELECT n.year::text FROM numberings n
+        LEFT JOIN bpfs b ON split_part(b.reference, '-', 2) = n.year::text
+        WHERE n.series = 'BPF' GROUP BY n.year, n.last
+        HAVING count(b.id) <> n.last
+            OR coalesce(max(split_part(b.reference, '-', 3)::int), 0) <> n.last""",
+}
+"""Name and query of each; the rows it finds are the ids at fault (M2, M4, M5)."""
+
+
+async def broken(tx: Tx) -> dict[str, list[str]]:
+    """The invariants that do not hold, with up to twenty ids each."""
+    found = {name: list((await tx.scalars(text(f"{query} LIMIT 20"))).all()) for name, query in INVARIANTS.items()}
+    return {name: ids for name, ids in found.items() if ids}
+
+
+async def report_broken(tx: Tx, as_of: datetime) -> None:
+    """Log every invariant that does not hold; people decide what to do."""
+    for name, ids in (await broken(tx)).items():
+        logger.critical("money_invariant_broken", extra={"invariant": name, "ids": ids, "as_of": as_of.isoformat()})
+
+
+check_money = Sweep("check_money", timedelta(hours=1), report_broken)

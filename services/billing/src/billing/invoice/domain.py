@@ -1,0 +1,213 @@
+"""The provider's invoice: accepted only when it says what its BPF says, and then payable on a known date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Numeric, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing.bpf.domain import Bpf
+from billing.directory.missions import MissionTerms
+from billing.invoice.comparison import Difference
+from billing.invoice.offers import Settlement, offer_of, settle
+from billing.reading.document import InvoiceDocument
+from chassis import Base, new_id
+from chassis.clock import business_date
+from chassis.errors import Conflict, FieldError, NotFound, Unprocessable
+from contracts.billing import InvoiceImported
+from contracts.notification import NotificationRequested, RoleInCompany
+from contracts.roles import SELLERS
+from contracts.values import Money
+
+
+class InvoiceNotFound(NotFound):
+    """Absent, or another company's."""
+
+    code, title = "invoice_not_found", "No such invoice"
+
+
+class NotConfirmed(Unprocessable):
+    """The provider has to confirm that the data are accurate."""
+
+    code, title = "not_confirmed", "Confirm that the invoice is accurate"
+
+
+class InvoiceNumberUsed(Conflict):
+    """An invoice number is given once (CGI ann. II, art. 242 nonies A, 7°)."""
+
+    code, title = "invoice_number_used", "You have used this invoice number before"
+
+
+class InvoiceMismatch(Unprocessable):
+    """The invoice differs from its BPF; each difference is named, nothing is kept (BL-06)."""
+
+    code, title = "invoice_mismatch", "The invoice differs from what the client validated"
+
+    @classmethod
+    def of(cls, differences: list[Difference]) -> InvoiceMismatch:
+        """One field error for each difference."""
+        errors = [FieldError(d.field, d.code, d.detail) for d in differences]
+        fields = ", ".join(d.field for d in differences[:8])
+        return cls(f"{len(differences)} differences: {fields}", errors=errors)
+
+
+class InvoiceStatus(StrEnum):
+    """What the payment waits for."""
+
+    SCHEDULED = "scheduled"
+    AWAITING_CLIENT_PAYMENT = "awaiting_client_payment"
+
+
+class Invoice(Base):
+    """An accepted invoice: its figures are frozen on import, whatever changes later (M10)."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("provider_company_id", "number"),
+        CheckConstraint("fee + payable = net + vat", name="fee_and_payable_are_gross"),
+        CheckConstraint("fee >= 0 AND payable >= 0", name="nothing_negative"),
+        CheckConstraint("(payment_on IS NULL) = (status = 'awaiting_client_payment')", name="dated_when_scheduled"),
+        Index("ix_invoices_provider", "provider_company_id", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    bpf_id: Mapped[UUID] = mapped_column(unique=True)
+    bpf_reference: Mapped[str] = mapped_column(String(32))
+    cra_id: Mapped[UUID]
+    mission_id: Mapped[UUID]
+    provider_company_id: Mapped[UUID]
+    title: Mapped[str] = mapped_column(String(200))
+    consultant_id: Mapped[UUID]
+    consultant_name: Mapped[str] = mapped_column(String(200))
+    month: Mapped[str] = mapped_column(String(7))
+    number: Mapped[str] = mapped_column(String(35))
+    issued_on: Mapped[date]
+    net_amount: Mapped[Decimal] = mapped_column("net", Numeric(14, 2))
+    vat_amount: Mapped[Decimal] = mapped_column("vat", Numeric(14, 2))
+    fee_amount: Mapped[Decimal] = mapped_column("fee", Numeric(14, 2))
+    payable_amount: Mapped[Decimal] = mapped_column("payable", Numeric(14, 2))
+    payment_option: Mapped[str] = mapped_column(String(16))
+    payment_regime: Mapped[str] = mapped_column(String(16))
+    payment_on: Mapped[date | None]
+    status: Mapped[str] = mapped_column(String(32))
+    imported_by: Mapped[UUID]
+    imported_at: Mapped[datetime]
+    file_key: Mapped[str] = mapped_column(String(64))
+    file_name: Mapped[str] = mapped_column(String(120))
+    file_sha256: Mapped[str] = mapped_column(String(64))
+    file_size: Mapped[int]
+    version: Mapped[int]
+
+    @classmethod
+    def accept(
+        cls, document: InvoiceDocument, bpf: Bpf, terms: MissionTerms, *, by: UUID, at: datetime
+    ) -> tuple[Invoice, InvoiceImported]:
+        """Take an invoice that agrees with its BPF, and fix what is paid and when (BL-05, BL-09 to BL-19)."""
+        due = settlement_of(bpf, terms)
+        copied = ("cra_id", "mission_id", "provider_company_id", "title", "consultant_id", "consultant_name")
+        invoice = cls(
+            **{name: getattr(bpf, name) for name in copied},
+            id=new_id(),
+            bpf_id=bpf.id,
+            bpf_reference=bpf.reference,
+            month=bpf.month_text,
+            number=document.number,
+            issued_on=date.fromisoformat(document.issued_on or ""),
+            net_amount=bpf.net_amount,
+            vat_amount=bpf.vat_amount,
+            fee_amount=due.fee.amount,
+            payable_amount=due.payable.amount,
+            payment_option=terms.payment_option,
+            payment_regime=terms.payment_regime,
+            payment_on=due.payment_on,
+            status=(InvoiceStatus.SCHEDULED if due.payment_on else InvoiceStatus.AWAITING_CLIENT_PAYMENT).value,
+            imported_by=by,
+            imported_at=at,
+            version=1,
+        )
+        return invoice, invoice._imported()
+
+    def keep_file(self, *, key: str, name: str, sha256: str, size: int) -> None:
+        """Remember where the document itself is."""
+        self.file_key, self.file_name, self.file_sha256, self.file_size = key, name, sha256, size
+
+    @property
+    def net(self) -> Money:
+        """Total without VAT."""
+        return Money(amount=self.net_amount)
+
+    @property
+    def vat(self) -> Money:
+        """Total of the VAT."""
+        return Money(amount=self.vat_amount)
+
+    @property
+    def gross(self) -> Money:
+        """Total with VAT."""
+        return self.net + self.vat
+
+    @property
+    def fee(self) -> Money:
+        """The platform's fee, withheld from the payment."""
+        return Money(amount=self.fee_amount)
+
+    @property
+    def net_after_fee(self) -> Money:
+        """Net less the fee: the figure in which the offers are quoted."""
+        return self.net - self.fee
+
+    @property
+    def payable(self) -> Money:
+        """What the provider receives: gross less the fee."""
+        return Money(amount=self.payable_amount)
+
+    def scheduled(self) -> NotificationRequested | None:
+        """Tell the provider's side the date of payment (TS-13); nothing while the client decides it (BL-10)."""
+        if self.payment_on is None:
+            return None
+        return NotificationRequested(
+            subject_id=self.id,
+            template="payment_scheduled",
+            members=[self.consultant_id],
+            roles=[RoleInCompany(company_id=self.provider_company_id, roles=sorted(SELLERS))],
+            context={
+                "invoice_number": self.number,
+                "payable": f"{self.payable.amount:.2f}",
+                "payment_date": self.payment_on.isoformat(),
+                "title": self.title,
+            },
+        )
+
+    def _imported(self) -> InvoiceImported:
+        return InvoiceImported(
+            version=self.version,
+            invoice_id=self.id,
+            bpf_id=self.bpf_id,
+            cra_id=self.cra_id,
+            mission_id=self.mission_id,
+            provider_company_id=self.provider_company_id,
+            number=self.number,
+            net=self.net,
+            vat=self.vat,
+            gross=self.gross,
+            fee=self.fee,
+            payable=self.payable,
+            payment_on=self.payment_on,
+            imported_at=self.imported_at,
+        )
+
+
+def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
+    """Fee and date of a BPF at the terms of its order."""
+    return settle(
+        regime=terms.regime,
+        offer=offer_of(terms.option, business_date(terms.issued_at)),
+        daily_rate=bpf.unit_price,
+        days=bpf.days,
+        vat=bpf.vat,
+        validated_on=bpf.validated_on,
+    )

@@ -1,0 +1,213 @@
+"""Importing the provider's invoice, and reading accepted ones."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Form, Query, Response, UploadFile
+from sqlalchemy import select
+
+from billing.bpf.domain import Bpf, BpfAlreadyInvoiced, BpfNotFound
+from billing.directory.companies import Company
+from billing.directory.missions import MissionTerms
+from billing.invoice.comparison import Buyer, compare
+from billing.invoice.domain import (
+    Invoice,
+    InvoiceMismatch,
+    InvoiceNotFound,
+    InvoiceNumberUsed,
+    InvoiceStatus,
+    NotConfirmed,
+)
+from billing.own import OwnDep
+from billing.reading.document import InvoiceDocument
+from billing.reading.refusals import (
+    AmbiguousInvoice,
+    DocumentTooHeavy,
+    NoEmbeddedInvoice,
+    NotAPdf,
+    RulesBroken,
+    SchemaInvalid,
+    UnsupportedProfile,
+    XmlRefused,
+)
+from billing.settings import BillingSettings
+from chassis import Tx, audit, emit, get_locked, get_or
+from chassis.auth import Caller, roles
+from chassis.errors import Forbidden, NotFound, TemporarilyUnavailable, require
+from chassis.files import (
+    MAX_BYTES,
+    PDF,
+    FileMissing,
+    FileNotAccepted,
+    FileTooLarge,
+    StoredFile,
+    attachment,
+    sniff,
+)
+from chassis.http import CallerDep, PlatformDep, Router, TxDep, View
+from chassis.pagination import Page, PageDep, page_of
+from chassis.problems import documented
+from contracts.contracting import PaymentOption, PaymentRegime
+from contracts.roles import SELLERS, Role
+from contracts.values import Money, Month
+
+router = Router("invoices")
+SELLING = roles(*SELLERS)
+"""A company's invoices are for those who sell for it; its consultants see none."""
+
+
+class InvoiceView(View):
+    """An accepted invoice, what is paid of it and when (BL-23, BL-36)."""
+
+    id: UUID
+    bpf_id: UUID
+    bpf_reference: str
+    cra_id: UUID
+    mission_id: UUID
+    title: str
+    consultant_name: str
+    month: Month
+    number: str
+    issued_on: date
+    status: InvoiceStatus
+    net: Money
+    vat: Money
+    gross: Money
+    fee: Money
+    net_after_fee: Money
+    payable: Money
+    payment_option: PaymentOption
+    payment_regime: PaymentRegime
+    payment_on: date | None
+    imported_at: datetime
+    file_name: str
+    file_sha256: str
+
+
+@router.post(
+    "/bpfs/{bpf_id}/invoice",
+    access=SELLING,
+    status_code=201,
+    responses=documented(
+        NotConfirmed,
+        BpfNotFound,
+        BpfAlreadyInvoiced,
+        InvoiceNumberUsed,
+        InvoiceMismatch,
+        FileTooLarge,
+        FileNotAccepted,
+        NotAPdf,
+        NoEmbeddedInvoice,
+        AmbiguousInvoice,
+        XmlRefused,
+        UnsupportedProfile,
+        SchemaInvalid,
+        RulesBroken,
+        DocumentTooHeavy,
+        TemporarilyUnavailable,
+        Forbidden,
+    ),
+)
+async def import_invoice(
+    bpf_id: UUID,
+    *,
+    file: UploadFile,
+    confirmed: Annotated[bool, Form()],
+    tx: TxDep,
+    caller: CallerDep,
+    platform: PlatformDep,
+    own: OwnDep,
+) -> InvoiceView:
+    """Import the provider's Factur-X invoice of a BPF; `confirmed` says that its data are accurate (BL-05)."""
+    require(confirmed, NotConfirmed(field="confirmed"))
+    await _check_awaited(tx, bpf_id, caller)
+    content = await _pdf(file)
+    document = await own.reader.read(content)
+    bpf = await get_locked(tx, Bpf, bpf_id, BpfNotFound(), Bpf.provider_company_id == caller.company)
+    invoice = await _accept(tx, document, bpf, caller, own.settings)
+    stored = await platform.files.put(content, file.filename or "", accept=frozenset({PDF}))
+    invoice.keep_file(key=stored.key, name=stored.name, sha256=stored.sha256, size=stored.size)
+    tx.add(invoice)
+    await tx.flush()
+    audit(tx, "invoice.import", invoice.id, bpf=bpf.id, number=invoice.number, sha256=stored.sha256)
+    return InvoiceView.model_validate(invoice)
+
+
+async def _check_awaited(tx: Tx, bpf_id: UUID, caller: Caller) -> None:
+    """Look before the file is read; the decision is made later, on the locked row."""
+    mine = select(Bpf.status).where(Bpf.id == bpf_id, Bpf.provider_company_id == caller.company)
+    status = await tx.scalar(mine)
+    require(status is not None, BpfNotFound())
+    require(status == "open", BpfAlreadyInvoiced())
+
+
+async def _pdf(file: UploadFile) -> bytes:
+    content = await file.read(MAX_BYTES + 1)
+    require(len(content) <= MAX_BYTES, FileTooLarge(f"at most {MAX_BYTES} bytes are taken", field="file"))
+    sniff(content, file.filename or "", frozenset({PDF}))
+    return content
+
+
+async def _accept(tx: Tx, document: InvoiceDocument, bpf: Bpf, caller: Caller, operator: BillingSettings) -> Invoice:
+    """Hold the invoice against its BPF and take it. Raises BpfAlreadyInvoiced, InvoiceMismatch, InvoiceNumberUsed."""
+    bpf.check_open()
+    provider = await get_or(tx, Company, bpf.provider_company_id, NotFound())
+    terms = await get_or(tx, MissionTerms, bpf.bdc_id, NotFound())
+    buyer = Buyer(operator.operator_name, operator.operator_siren, operator.operator_vat_number)
+    differences = compare(document, bpf, provider.identity, buyer, tx.today)
+    if differences:
+        raise InvoiceMismatch.of(differences)
+    await _check_number_unused(tx, document.number, caller.company)
+    bpf.mark_invoiced(caller.role or Role.CONSULTANT)
+    invoice, imported = Invoice.accept(document, bpf, terms, by=caller.member_id, at=tx.now)
+    emit(tx, imported)
+    if told := invoice.scheduled():
+        emit(tx, told)
+    return invoice
+
+
+async def _check_number_unused(tx: Tx, number: str | None, company_id: UUID) -> None:
+    used = select(Invoice.id).where(Invoice.provider_company_id == company_id, Invoice.number == number)
+    require(await tx.scalar(used) is None, InvoiceNumberUsed(field="number"))
+
+
+@router.get("/invoices", access=SELLING, responses=documented(Forbidden))
+async def list_invoices(
+    tx: TxDep, caller: CallerDep, page: PageDep, status: Annotated[InvoiceStatus | None, Query()] = None
+) -> Page[InvoiceView]:
+    """The invoices of the caller's company, newest first (BL-30)."""
+    query = select(Invoice).where(Invoice.provider_company_id == caller.company)
+    if status:
+        query = query.where(Invoice.status == status.value)
+    return await page_of(tx, query, Invoice.id, page, InvoiceView.model_validate)
+
+
+@router.get("/invoices/{invoice_id}", access=SELLING, responses=documented(Forbidden, InvoiceNotFound))
+async def read_invoice(invoice_id: UUID, tx: TxDep, caller: CallerDep) -> InvoiceView:
+    """One invoice with its status and expected payment date (BL-36)."""
+    return InvoiceView.model_validate(await _own_invoice(tx, invoice_id, caller))
+
+
+@router.get(
+    "/invoices/{invoice_id}/file",
+    access=SELLING,
+    response_class=Response,
+    responses={
+        200: {"description": "the invoice", "content": {PDF: {"schema": {"type": "string", "format": "binary"}}}},
+        **documented(Forbidden, InvoiceNotFound, FileMissing),
+    },
+)
+async def read_invoice_file(invoice_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> Response:
+    """The invoice as it was imported, byte for byte."""
+    found = await _own_invoice(tx, invoice_id, caller)
+    stored = StoredFile(found.file_key, found.file_name, PDF, found.file_sha256, found.file_size)
+    return attachment(stored, await platform.files.read(stored.key))
+
+
+async def _own_invoice(tx: Tx, invoice_id: UUID, caller: Caller) -> Invoice:
+    mine = select(Invoice).where(Invoice.id == invoice_id, Invoice.provider_company_id == caller.company)
+    found = (await tx.scalars(mine)).one_or_none()
+    if found is None:
+        raise InvoiceNotFound
+    return found

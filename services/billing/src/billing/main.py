@@ -1,0 +1,18 @@
+"""The billing service: what it is made of."""
+
+from billing.bpf.consumers import consumers as bpf_consumers
+from billing.bpf.routes import router as bpfs
+from billing.directory.consumers import consumers as directory_consumers
+from billing.invariants import check_money
+from billing.invoice.routes import router as invoices
+from billing.own import build
+from chassis.platform import Service
+
+service = Service(
+    name="billing",
+    summary="Pre-invoices of validated months, providers' invoices and their payment dates",
+    routers=[bpfs, invoices],
+    consumers=[directory_consumers, bpf_consumers],
+    sweeps=[check_money],
+    state=build,
+)

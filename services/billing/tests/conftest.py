@@ -1,0 +1,37 @@
+"""The service over a real database."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from billing.main import service
+from chassis.testing import harness
+from contracts.roles import Role
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
+
+from billing_months import NOW, Given, MissionMonth
+
+
+@pytest.fixture(scope="session")
+async def h():
+    async with harness(service) as running:
+        running.clock.set(NOW)
+        yield running
+        await running.platform.own.reader.close()
+
+
+@pytest.fixture
+def given(h):
+    """Deliver what makes a BPF: order, identity, validated CRA; read the BPF back."""
+
+    async def arrange(month=None):
+        month = month or MissionMonth()
+        for event in (month.company_validated, month.bdc_issued, month.cra_validated):
+            await h.deliver(event)
+        seller = h.headers(h.member(Role.GERANT, month.provider_id))
+        bpf = (await h.client.get("/bpfs", headers=seller)).json()["items"][0]
+        return Given(h, month, bpf)
+
+    return arrange
