@@ -108,7 +108,6 @@ class Company(Base):
         ),
         Index("ix_companies_search_words", "search_words", postgresql_using="gin"),
         Index("ix_companies_status_id", "status", "id"),
-        Index("ix_companies_compliance_valid_until", "compliance_valid_until"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -103,6 +103,7 @@ class Document(Base):
     __table_args__ = (
         Index("ix_documents_company_id_id", "company_id", "id"),
         Index("ix_documents_expires_on", "expires_on", postgresql_where=text("status = 'accepted'")),
+        Index("ix_documents_warn_on", "warn_on", postgresql_where=text("status = 'accepted' AND warned_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,0 +1,58 @@
+"""Every status and every actor and every target of each table, split into what is allowed and what is not."""
+
+from itertools import product
+
+import pytest
+
+from chassis.errors import Forbidden, IllegalMove
+from chassis.transitions import check_move
+from company.affiliation import domain as affiliation
+from company.affiliation.domain import JoinActor, JoinStatus
+from company.company import domain as company
+from company.company.domain import CompanyActor, CompanyStatus
+from company.compliance import domain as compliance
+from company.compliance.domain import DocumentActor, DocumentStatus
+
+COMPANY_MOVES = {
+    ("to_verify", "validated", "staff"),
+    ("to_verify", "refused", "staff"),
+}
+JOIN_MOVES = {
+    ("pending", "accepted", "head"),
+    ("pending", "rejected", "head"),
+}
+DOCUMENT_MOVES = {
+    ("uploaded", "accepted", "staff"),
+    ("uploaded", "refused", "staff"),
+    ("accepted", "expired", "calendar"),
+    *(
+        (source, "replaced", actor)
+        for source in ("uploaded", "accepted", "refused", "expired")
+        for actor in ("company", "staff")
+    ),
+}
+TABLES = [
+    (company.ALLOWED, CompanyStatus, CompanyActor, COMPANY_MOVES),
+    (affiliation.ALLOWED, JoinStatus, JoinActor, JOIN_MOVES),
+    (compliance.ALLOWED, DocumentStatus, DocumentActor, DOCUMENT_MOVES),
+]
+ALL = [
+    (table, source, target, actor, (source, target, actor) in moves)
+    for table, statuses, actors, moves in TABLES
+    for source, target, actor in product(statuses, statuses, actors)
+]
+
+
+class TestMove:
+    @pytest.mark.parametrize(("table", "source", "target", "actor"), [case[:4] for case in ALL if case[4]])
+    def test_on_the_table_is_made(self, table, source, target, actor) -> None:
+        assert check_move(table, source, target, actor) is target
+
+    @pytest.mark.parametrize(("table", "source", "target", "actor"), [case[:4] for case in ALL if not case[4]])
+    def test_off_the_table_is_refused(self, table, source, target, actor) -> None:
+        with pytest.raises((IllegalMove, Forbidden)):
+            check_move(table, source, target, actor)
+
+    def test_every_status_has_its_line(self) -> None:
+        for table, statuses, _, _ in TABLES:
+            assert set(table) == set(statuses)
