@@ -1,9 +1,8 @@
 """A market to test in: companies, people and requests with fresh ids, brought about as in production."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +19,6 @@ from contracts.values import PostalAddress
 from marketplace.main import service
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-TODAY = date(2026, 11, 2)
 ADDRESS = PostalAddress(line1="1 rue de la Paix", postcode="75002", city="Paris", country="FR")
 
 
@@ -134,9 +132,6 @@ class Market:
         """The events of a type that speak of this subject."""
         return [event for event in await self.h.emitted(kind) if event.subject == subject]
 
-    def colleague(self, caller: Caller, role: Role) -> Caller:
-        return replace(self.h.member(role, caller.company), company_kind=caller.company_kind)
-
 
 def content(buyer: Caller) -> dict[str, Any]:
     """A request's content that holds every rule."""
@@ -178,26 +173,11 @@ def market(h: Harness) -> Iterator[Market]:
     h.clock.offset = before
 
 
-@pytest.fixture
-def rfp_content():
+@pytest.fixture(name="content")
+def _content() -> Callable[[Caller], dict[str, Any]]:
     return content
 
 
-@pytest.fixture
-def proposal_content():
+@pytest.fixture(name="proposal_content")
+def _proposal_content() -> Callable[[UUID], dict[str, Any]]:
     return offer
-
-
-@pytest.fixture
-def today() -> date:
-    return TODAY
-
-
-@pytest.fixture
-def a_day() -> timedelta:
-    return timedelta(days=1)
-
-
-@pytest.fixture
-def half_day() -> Decimal:
-    return Decimal("0.5")

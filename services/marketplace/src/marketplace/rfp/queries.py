@@ -12,6 +12,11 @@ from marketplace.proposal.domain import Proposal
 from marketplace.rfp.domain import Rfp, RfpCounter, RfpStatus
 
 _NUMBER = re.compile(r"(?:RFP-)?([0-9]{1,9})(?:-[0-9]{1,9})?", re.ASCII | re.IGNORECASE)
+_STRAY_MINUS = re.compile(r'(?<!\S)-(?![^\W_]|"[^\W_])|(?<=\S)(?<!\w)-')
+"""A minus that neither excludes a word or a phrase nor stands within a word.
+
+PostgreSQL nests one negation per minus and fails with `tsquery stack too small` beyond 32.
+"""
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -31,8 +36,9 @@ def listed_for(actor: Actor) -> Select[Rfp]:
 
 def matching(words: str) -> ColumnElement[bool]:
     """Requests whose title, description or skills hold the words, or whose number they are (MK-01)."""
+    asked = _STRAY_MINUS.sub(" ", words)
     found: list[ColumnElement[bool]] = [
-        Rfp.search.bool_op("@@")(func.websearch_to_tsquery(config, words)) for config in ("french", "simple")
+        Rfp.search.bool_op("@@")(func.websearch_to_tsquery(config, asked)) for config in ("french", "simple")
     ]
     number = _NUMBER.fullmatch(words.strip())
     if number:
