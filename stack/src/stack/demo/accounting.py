@@ -14,7 +14,7 @@ from stack.demo.papers import typeset
 CENT = Decimal("0.01")
 VAT_RATE = Decimal("20.00")
 PAYMENT_TERM = timedelta(days=30)
-REGISTER, VAT_SCHEME, ROUTING = "0002", "0009", "0225"
+REGISTER, ESTABLISHMENT, ROUTING = "0002", "0009", "0225"
 RECOVERY = "Tout retard de paiement engendre une indemnité forfaitaire pour frais de recouvrement de 40 €."
 PENALTY = "Pénalités de retard : le plus élevé de 10 % par an et de trois fois le taux d'intérêt légal."
 DISCOUNT = "Pas d'escompte pour paiement anticipé."
@@ -25,22 +25,29 @@ class Party:
     """Seller or buyer, as an invoice must name them."""
 
     name: str
-    siret: str
+    siren: str
     vat_number: str
     line1: str
     postcode: str
     city: str
+    siret: str = ""
+
+    @classmethod
+    def told(cls, buyer: dict[str, str]) -> Party:
+        """The buyer as a pre-invoice names it, its address on one line: street, postcode and town, country."""
+        line1, _, rest = buyer["address"].partition(", ")
+        postcode, _, city = rest.partition(", ")[0].partition(" ")
+        return cls(buyer["name"], buyer["siren"], buyer["vat_number"], line1, postcode, city)
 
     def as_terms(self) -> dict[str, Any]:
         """The terms of BG-4 or BG-7."""
-        siren = self.siret[:9]
         return {
             "name": self.name,
-            "identifiers": {VAT_SCHEME: self.siret},
-            "legal_identifier": siren,
+            "identifiers": {ESTABLISHMENT: self.siret} if self.siret else {},
+            "legal_identifier": self.siren,
             "legal_identifier_schemeid": REGISTER,
             "vat_identifier": self.vat_number,
-            "einvoicing_addr": siren,
+            "einvoicing_addr": self.siren,
             "einvoicing_addr_schemeid": ROUTING,
             "addr_l1": self.line1,
             "city": self.city,
@@ -176,4 +183,4 @@ class Invoice:
     @staticmethod
     def _shown(party: Party) -> str:
         where = f"{party.line1}, {party.postcode} {party.city}"
-        return f"{party.name}, {where}, SIREN {party.siret[:9]}, TVA {party.vat_number}"
+        return f"{party.name}, {where}, SIREN {party.siren}, TVA {party.vat_number}"

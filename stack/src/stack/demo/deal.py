@@ -98,6 +98,7 @@ class Deal:
     validation_trace: str = field(init=False)
     bpf: Json = field(init=False)
     invoice: Json = field(init=False)
+    import_trace: str = field(init=False)
 
     @property
     def mission_id(self) -> str:

@@ -43,11 +43,11 @@ def issue_bdc(staff: Person, mission_id: str) -> Json:
     return staff.post(f"{CONTRACTING}/missions/{mission_id}/bdc")
 
 
-def wait_for_documents(person: Person, mission_id: str, *awaited: str) -> Json:
-    """The mission once only the awaited gates are open: what staff accepted has reached contracting."""
+def ready(staff: Person, mission_id: str) -> Json:
+    """The mission once all five gates hold: what was decided elsewhere has reached contracting."""
 
     def look() -> Json | None:
-        mission = read(person, mission_id)
-        return mission if {gate["gate"] for gate in open_gates(mission)} <= set(awaited) else None
+        mission = read(staff, mission_id)
+        return mission if mission["ready_to_issue"] else None
 
-    return eventually(look, "the documents' gate to hold")
+    return eventually(look, "the gates of the mission")

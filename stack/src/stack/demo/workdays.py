@@ -21,6 +21,11 @@ def today() -> date:
     return datetime.now(PARIS).date()
 
 
+def on_which_day(moment: str) -> date:
+    """The business date of a moment in ISO format."""
+    return datetime.fromisoformat(moment).astimezone(PARIS).date()
+
+
 def easter(year: int) -> date:
     """Easter Sunday, by the Gregorian computus."""
     century, golden = year // 100, year % 19
