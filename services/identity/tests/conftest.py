@@ -36,7 +36,7 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     down: bool = False
 
-    async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.down:
             return "451 try again later, dear someone@example.com"
         content = envelope.content
@@ -61,6 +61,26 @@ class Account:
         return {"Authorization": f"Bearer {self.tokens['access_token']}"}
 
 
+def bearer(tokens: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def new_address() -> str:
+    return f"m{uuid4().hex}@example.com"
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return part.get_content().replace("\r\n", "\n")
+
+
+def html_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("html",))
+    assert part is not None
+    return part.get_content()
+
+
 @dataclass
 class World:
     """The service, its mailbox and the steps that most tests begin with."""
@@ -78,11 +98,11 @@ class World:
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client
 
-    async def sign_up(self, email: str, **changes: Any) -> httpx2.Response:
+    async def sign_up(self, address: str, **changes: Any) -> httpx2.Response:
         body = {
             "first_name": "Ada",
             "last_name": "Lovelace",
-            "email": email,
+            "email": address,
             "password": PASSWORD,
             "accept_terms": True,
             "accept_privacy": True,
@@ -126,31 +146,11 @@ class World:
         """What the services read in an access token."""
         return self.h.platform.verifier.verify(tokens["access_token"])
 
-    bearer = staticmethod(lambda tokens: bearer(tokens))
-    new_address = staticmethod(lambda: new_address())
-    text_of = staticmethod(lambda mail: text_of(mail))
-    html_of = staticmethod(lambda mail: html_of(mail))
+    bearer = staticmethod(bearer)
+    new_address = staticmethod(new_address)
+    text_of = staticmethod(text_of)
+    html_of = staticmethod(html_of)
     password = PASSWORD
-
-
-def bearer(tokens: dict[str, Any]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {tokens['access_token']}"}
-
-
-def new_address() -> str:
-    return f"m{uuid4().hex}@example.com"
-
-
-def text_of(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
-    assert part is not None
-    return part.get_content().replace("\r\n", "\n")
-
-
-def html_of(mail: EmailMessage) -> str:
-    part = mail.get_body(("html",))
-    assert part is not None
-    return part.get_content()
 
 
 def _free_port() -> int:

@@ -4,13 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from identity.link.domain import LIFETIME, Link
-from identity.member.domain import Member
 from sqlalchemy import select
 
 from chassis.db import metadata
-
-MOMENT = timedelta(milliseconds=1)
+from identity.link.domain import LIFETIME, Link
+from identity.member.domain import Member
 
 
 async def links_of(world, email):

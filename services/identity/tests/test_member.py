@@ -5,6 +5,11 @@ from itertools import product
 from uuid import uuid4
 
 import pytest
+
+from chassis.errors import Forbidden, IllegalMove
+from chassis.transitions import check_move
+from contracts.identity import MemberActivated
+from contracts.roles import ProfileType, StaffScope
 from identity.member.domain import (
     MOVES,
     AccountNotActivated,
@@ -14,11 +19,6 @@ from identity.member.domain import (
     MemberStatus,
     ProfileTypeImmutable,
 )
-
-from chassis.errors import Forbidden, IllegalMove
-from chassis.transitions import check_move
-from contracts.identity import MemberActivated
-from contracts.roles import ProfileType, StaffScope
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ALLOWED = {
@@ -55,7 +55,7 @@ class TestAddress:
     @pytest.mark.req("ID-03")
     @pytest.mark.parametrize(
         "typed",
-        ["Ada@Example.COM", "ADA@EXAMPLE.COM", "\uff41da@example.com", "ada@ex\u212ample.com".replace("\u212a", "a")],
+        ["Ada@Example.COM", "ADA@EXAMPLE.COM", "\uff41da@example.com", "ada@\uff25xample.com"],
     )
     def test_is_one_whatever_case_and_width(self, typed):
         assert Address.parse(typed).key == "ada@example.com"
