@@ -80,7 +80,7 @@ def create_app(service: Service, settings: Settings, *, clock: Clock = system_cl
         redoc_url=None,
         root_path="",
         lifespan=lambda _: _lifespan(service, platform),
-        telemetry=_TELEMETRY,
+        telemetry={**_TELEMETRY, "tracing": settings.telemetry, "metrics": settings.telemetry},
     )
     app.state.platform = platform
     app.add_middleware(problems.BodyLimit, limit=MAX_BODY)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, String, Table, delete, func
+from sqlalchemy import ARRAY, Column, DateTime, Index, String, Table, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.dialects.postgresql import insert
 
@@ -23,11 +23,22 @@ KEPT = timedelta(days=90)
 """How long a repeat is recognised: longer than any dead letter waits for its replay."""
 
 
+_CLAIM = (
+    insert(inbox)
+    .from_select(
+        ["consumer", "event_id"],
+        select(bindparam("consumer", type_=String), func.unnest(bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True))))),
+    )
+    .on_conflict_do_nothing()
+    .returning(inbox.c.event_id)
+)
+"""One statement of one shape for any number of events, so that it is prepared once."""
+
+
 async def claim(tx: Tx, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
     """Take the events that this consumer has not applied yet; the claim commits with their effects."""
-    rows = [{"consumer": consumer, "event_id": event_id} for event_id in sorted(set(event_ids))]
-    statement = insert(inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.event_id)
-    return set((await tx.scalars(statement)).all())
+    claimed = await tx.execute(_CLAIM, {"consumer": consumer, "ids": sorted(set(event_ids))})
+    return set(claimed.scalars().all())
 
 
 async def forget_old(tx: Tx, as_of: datetime) -> None:

@@ -21,7 +21,8 @@ def main() -> None:
         os.environ["MAILLON_SERVICE"] = sys.argv[1]
     settings = get_settings()
     set_up_logs(settings.service, settings.log_level)
-    set_up_telemetry(settings.service, settings.trace_sampling)
+    if settings.telemetry:
+        set_up_telemetry(settings.service, settings.trace_sampling)
     service: Service = importlib.import_module(f"{settings.service}.main").service
     uvicorn.run(
         create_app(service, settings),

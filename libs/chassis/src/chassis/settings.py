@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     migrations: Path | None = None
     pool_size: int = 10
     prefetch: int = 50
+    telemetry: bool = True
     trace_sampling: float = 0.1
     log_level: str = "INFO"
     token_issuer: str = "maillon"  # noqa: S105 - a name

@@ -27,6 +27,7 @@ job_runs = Table(
     Column("job", String(80), primary_key=True),
     Column("period", DateTime(timezone=True), primary_key=True),
     Column("ran_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    keep_existing=True,  # run by hand, this module is loaded twice: as the command, and by the service
 )
 
 
