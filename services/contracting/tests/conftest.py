@@ -147,7 +147,9 @@ class Deal:
     async def order(self, reference: str = "CMD-42", *, by=None, file: bytes = PDF, name: str = "order.pdf", **options):
         url = f"/missions/{self.mission_id}/client-order"
         files = {"file": (name, file, "application/pdf")}
-        return await self.call("POST", url, by or self.client.head, data={"reference": reference}, files=files, **options)
+        return await self.call(
+            "POST", url, by or self.client.head, data={"reference": reference}, files=files, **options
+        )
 
     async def issue(self, *, by=None, **options):
         return await self.call("POST", f"/missions/{self.mission_id}/bdc", by or self.staff, **options)

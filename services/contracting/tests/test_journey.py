@@ -1,5 +1,4 @@
 from contracts.contracting import BdcIssued, ContractSigned
-from contracts.notification import NotificationRequested
 
 
 class TestFromCompanyToOrder:

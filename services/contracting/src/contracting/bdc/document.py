@@ -1,5 +1,8 @@
 """The order as people read it, in French."""
 
+from decimal import Decimal
+
+from chassis.clock import business_date
 from contracting.bdc.domain import Bdc
 from contracting.mission.payment import DayCount, FeeType, Terms, Trigger
 from contracting.settings import OperatorSettings
@@ -11,16 +14,16 @@ def write(bdc: Bdc, operator: OperatorSettings) -> str:
     """The whole order as text: parties, mission, price, fee and settlement (CT-22, CT-30)."""
     lines = [
         f"Bon de commande {bdc.reference}",
-        f"Émis le {bdc.issued_at:%d/%m/%Y} par {operator.operator_name}, {operator.operator_address}",
+        f"Émis le {business_date(bdc.issued_at):%d/%m/%Y} par {operator.operator_name}, {operator.operator_address}",
         "",
         f"Prestataire : {bdc.provider_name}",
         f"Client : {bdc.client_name} (bon de commande {bdc.client_order_reference})",
         f"Appel d'offres : {bdc.rfp_reference}",
         f"Mission : {bdc.title}",
         f"Consultant : {bdc.consultant_name}",
-        f"Période : du {bdc.starts_on:%d/%m/%Y} au {bdc.ends_on:%d/%m/%Y}, {bdc.days} jours",
-        f"Taux journalier : {bdc.daily_rate.amount} EUR hors taxes",
-        f"Total : {bdc.total.amount} EUR hors taxes",
+        f"Période : du {bdc.starts_on:%d/%m/%Y} au {bdc.ends_on:%d/%m/%Y}, {_comma(bdc.days, 1)} jours",
+        f"Taux journalier : {_comma(bdc.daily_rate.amount)} EUR hors taxes",
+        f"Total : {_comma(bdc.total.amount)} EUR hors taxes",
         "",
         f"Frais de gestion : {_fee(bdc)}",
         f"Règlement : {_settlement(bdc.terms)}",
@@ -28,12 +31,17 @@ def write(bdc: Bdc, operator: OperatorSettings) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _comma(number: Decimal, places: int = 2) -> str:
+    """A number as French documents write it."""
+    return f"{number:.{places}f}".replace(".", ",")
+
+
 def _fee(bdc: Bdc) -> str:
     if bdc.terms.fee_type is FeeType.NONE:
         return "aucun"
     return (
-        f"{bdc.terms.rate} % du taux journalier par journée validée, à la charge du Prestataire "
-        f"(soit {bdc.fee.amount} EUR pour {bdc.days} jours)"
+        f"{_comma(bdc.terms.rate, 1)} % du taux journalier par journée validée, à la charge du Prestataire "
+        f"(soit {_comma(bdc.fee.amount)} EUR pour {_comma(bdc.days, 1)} jours)"
     )
 
 

@@ -36,13 +36,18 @@ from contracts.values import Name
 
 router = Router("missions")
 
-OrderReference = Annotated[Name, Field(max_length=60)]
-
 
 class PaymentChoice(Body):
     """When the provider wants to be paid."""
 
     option: PaymentOption
+
+
+class ClientOrderForm(Body):
+    """The client's order and the number it goes by."""
+
+    reference: Annotated[Name, Field(max_length=60)]
+    file: UploadFile
 
 
 @router.get("/missions", access=MEMBER)
@@ -93,9 +98,7 @@ async def choose_payment_option(
 )
 async def hand_over_client_order(
     mission_id: UUID,
-    *,
-    reference: Annotated[OrderReference, Form()],
-    file: UploadFile,
+    form: Annotated[ClientOrderForm, Form(media_type="multipart/form-data")],
     tx: TxDep,
     caller: CallerDep,
     platform: PlatformDep,
@@ -104,13 +107,10 @@ async def hand_over_client_order(
     ours = Mission.client_company_id == caller.company
     mission = await get_locked(tx, Mission, mission_id, MissionNotFound(), ours)
     mission.expect_order()
-    stored = await platform.files.keep(file, accept=frozenset({PDF}))
-    if mission.order is not None:
-        await tx.delete(mission.order)
-        await tx.flush()
+    stored = await platform.files.keep(form.file, accept=frozenset({PDF}))
     mission.receive_order(
         ClientOrder(
-            reference=reference,
+            reference=form.reference,
             file_key=stored.key,
             file_name=stored.name,
             media_type=stored.media_type,
@@ -121,7 +121,7 @@ async def hand_over_client_order(
         )
     )
     await tx.flush()
-    audit(tx, "mission.client_order_received", mission.id, reference=reference, sha256=stored.sha256)
+    audit(tx, "mission.client_order_received", mission.id, reference=form.reference, sha256=stored.sha256)
     return await view_for(tx, caller, mission)
 
 

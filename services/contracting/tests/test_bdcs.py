@@ -1,0 +1,312 @@
+"""The platform's order: each gate alone open stops it, all closed issue it once, with a number of its own."""
+
+import asyncio
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import select, text
+
+from chassis.testing import eventually
+from contracting.bdc.domain import Bdc, Counter
+from contracting.bdc.queries import next_number
+from contracting.directory.consumers import record_compliance_on_ComplianceChanged
+from contracting.mission.consumers import advance_missions
+from contracts.contracting import BdcIssued
+from contracts.notification import NotificationRequested
+from contracts.roles import Role, StaffScope
+from contracts.values import Money, Period
+
+OPEN_GATES = [
+    ("validate_client", "documents", "company_not_validated", "platform"),
+    ("validate_provider", "documents", "company_not_validated", "platform"),
+    ("comply_client", "documents", "documents_not_reviewed", "client"),
+    ("comply_provider", "documents", "documents_not_reviewed", "provider"),
+    ("sign_client", "signatory_capacity", "contract_not_signed", "client"),
+    ("order", "client_order", "client_order_missing", "client"),
+    ("bank", "platform_order", "bank_details_missing", "provider"),
+    ("option", "platform_order", "payment_option_missing", "provider"),
+]
+
+
+async def refused(deal) -> list[tuple[str, str, str]]:
+    """What the refusal names: gate, code, side. Nothing must have happened."""
+    answer = await deal.issue()
+    assert (answer.status_code, answer.json()["code"]) == (409, "gates_open"), answer.text
+    assert await deal.of(BdcIssued) == []
+    assert (await deal.mission())["status"] == "legal_verification"
+    return [(one["field"], one["code"], one["detail"].split(":")[0]) for one in answer.json()["errors"]]
+
+
+@pytest.mark.req("CT-10", "CT-12")
+class TestGates:
+    @pytest.mark.req("CO-14", "CO-50", "CT-07", "CT-08", "CT-09")
+    @pytest.mark.parametrize(("left_out", "gate", "code", "side"), OPEN_GATES)
+    async def test_each_one_open_stops_the_order_and_is_named(self, deal, left_out, gate, code, side):
+        await deal.ready(left_out)
+        assert (gate, code, side) in await refused(deal)
+
+    @pytest.mark.req("CT-08")
+    async def test_an_unsigned_framework_contract_stops_the_order(self, deal):
+        await deal.ready("sign_provider", option="basic")
+        assert await refused(deal) == [("signatory_capacity", "contract_not_signed", "provider")]
+
+    @pytest.mark.req("CT-08", "CT-03")
+    @pytest.mark.parametrize("side", ["client", "provider"])
+    async def test_a_signatory_whom_staff_did_not_verify_stops_the_order(self, h, deal, side):
+        await deal.ready()
+        await h.deliver(getattr(deal, side).validated(version=3, verified_signatories=[]))
+        assert await refused(deal) == [("signatory_capacity", "signatory_not_verified", "platform")]
+
+    @pytest.mark.req("CT-11", "CO-50")
+    @pytest.mark.parametrize("side", ["client", "provider"])
+    async def test_documents_are_judged_on_the_day_of_the_order(self, h, deal, side):
+        await deal.ready()
+        await h.deliver(getattr(deal, side).compliance(version=2, valid_until=date(2026, 11, 16)))
+        h.clock.set(datetime(2026, 11, 16, 23, 30, tzinfo=UTC))  # the 17th in Paris
+        assert await refused(deal) == [("documents", "documents_expired", side)]
+        h.clock.set(datetime(2026, 11, 16, 22, 30, tzinfo=UTC))  # still the 16th
+        assert (await deal.issue()).status_code == 201
+
+    async def test_an_option_that_the_country_does_not_have_any_more_stops_the_order(self, h, deal):
+        await deal.ready()
+        await h.deliver(deal.provider.changed(version=3, country="BE"))
+        assert await refused(deal) == [("platform_order", "payment_option_not_available", "provider")]
+
+    async def test_everything_open_at_once_is_named_at_once(self, deal):
+        await deal.retain()
+        gates = {gate for gate, _, _ in await refused(deal)}
+        assert gates == {"documents", "signatory_capacity", "client_order", "platform_order"}
+
+    @pytest.mark.req("CT-11")
+    async def test_a_gate_that_opens_between_check_and_order_is_caught(self, h, deal):
+        await deal.ready()
+        async with h.tx() as tx:
+            lost = deal.provider.compliance(version=2, missing=["urssaf_attestation"])
+            await record_compliance_on_ComplianceChanged(lost, tx)
+            issuing = asyncio.create_task(deal.issue())
+            await eventually(lambda: somebody_waits(h))
+        answer = await issuing
+        assert (answer.status_code, answer.json()["code"]) == (409, "gates_open")
+        assert await deal.of(BdcIssued) == []
+
+
+async def somebody_waits(h) -> bool:
+    async with h.tx() as other:
+        blocked = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(await other.scalar(text(blocked)))
+
+
+class TestIssue:
+    @pytest.mark.req("CT-10", "CT-22", "CT-30")
+    async def test_the_event_carries_the_frozen_terms(self, deal):
+        await deal.ready()
+        bdc = (await deal.issue()).json()
+        [event] = await deal.of(BdcIssued)
+        mission = await deal.mission()
+        assert (str(event.bdc_id), event.reference, str(event.mission_id)) == (
+            bdc["id"],
+            bdc["reference"],
+            deal.mission_id,
+        )
+        assert (event.client_company_id, event.provider_company_id) == (deal.client.id, deal.provider.id)
+        assert (event.consultant_id, event.consultant_name) == (deal.consultant_id, "Ada L.")
+        assert str(event.operational_manager_id) == mission["operational_manager_id"]
+        assert (event.daily_rate, event.days) == (Money.of("500"), 18)
+        assert event.period == Period(start=date(2026, 12, 1), end=date(2026, 12, 31))
+        assert (event.payment_option, event.payment_regime) == ("express", "guaranteed_date")
+        assert (event.client_order_reference, event.title, event.version) == ("CMD-42", "Data platform", 1)
+        assert (mission["bdc_id"], mission["bdc_reference"]) == (bdc["id"], bdc["reference"])
+        assert not mission["ready_to_issue"]
+
+    @pytest.mark.req("CT-22")
+    async def test_the_order_states_fee_base_and_settlement(self, deal):
+        await deal.ready(option="flash")
+        bdc = (await deal.issue()).json()
+        assert bdc["total"]["amount"] == "9000.00"
+        assert bdc["fee"] == {
+            "type": "percentage_of_daily_rate",
+            "rate_percent": "5.0",
+            "base": {"amount": "9000.00", "currency": "EUR"},
+            "amount": {"amount": "450.00", "currency": "EUR"},
+        }
+        assert bdc["settlement"] == {"trigger": "cra_validated", "days": 3, "counted_in": "business_days"}
+
+    @pytest.mark.req("CT-22")
+    async def test_a_provider_abroad_is_settled_once_the_client_has_paid(self, deal_from):
+        deal = deal_from("BE")
+        await deal.ready(option="basic")
+        bdc = (await deal.issue()).json()
+        assert (bdc["payment_regime"], bdc["fee"]["type"], bdc["fee"]["amount"]["amount"]) == (
+            "back_to_back",
+            "none",
+            "0.00",
+        )
+        assert bdc["settlement"] == {"trigger": "client_paid", "days": None, "counted_in": None}
+
+    async def test_both_sides_are_told(self, h, deal):
+        await deal.ready()
+        bdc = (await deal.issue()).json()
+        [told] = [one for one in await h.emitted(NotificationRequested) if str(one.subject_id) == bdc["id"]]
+        assert told.template == "bdc_issued"
+        assert {one.company_id for one in told.roles} == {deal.client.id, deal.provider.id}
+        assert told.context == {
+            "bdc_reference": bdc["reference"],
+            "title": "Data platform",
+            "consultant_name": "Ada L.",
+            "start": "2026-12-01",
+            "end": "2026-12-31",
+        }
+
+    async def test_refused_a_second_time(self, deal):
+        await deal.ready()
+        await deal.issue()
+        again = await deal.issue()
+        assert (again.status_code, again.json()["code"]) == (409, "bdc_already_issued")
+        assert len(await deal.of(BdcIssued)) == 1
+
+    async def test_ten_requests_at_once_issue_exactly_one(self, deal):
+        await deal.ready()
+        answers = await asyncio.gather(*(deal.issue() for _ in range(10)))
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+        assert len(await deal.of(BdcIssued)) == 1
+
+    async def test_the_same_request_sent_again_gets_the_same_order(self, deal):
+        await deal.ready()
+        key = {"headers": {"Idempotency-Key": deal.mission_id}}
+        first, second = await deal.issue(**key), await deal.issue(**key)
+        assert (first.status_code, first.json()) == (second.status_code, second.json())
+
+    @pytest.mark.parametrize("role", Role)
+    async def test_is_for_staff_only(self, deal, role):
+        await deal.ready()
+        side = deal.provider if role in {"consultant", "commercial", "gerant", "freelance"} else deal.client
+        assert (await deal.issue(by=side.member(role))).status_code == 403
+
+    @pytest.mark.parametrize("scope", [StaffScope.COMPLIANCE, StaffScope.SUPPORT])
+    async def test_is_for_the_contracts_scope_only(self, h, deal, scope):
+        await deal.ready()
+        assert (await deal.issue(by=h.staff(scope))).status_code == 403
+
+    async def test_an_unknown_mission_is_not_found(self, deal):
+        deal.mission_id = str(deal.proposal_id)
+        assert (await deal.issue()).status_code == 404
+
+
+class TestNumber:
+    async def test_orders_at_once_and_refusals_between_leave_no_gap(self, h, deal, deal_from):
+        deals = [deal_from("FR") for _ in range(4)]
+        for one in deals:
+            await one.ready()
+        await deal.ready("order")
+        async with h.tx() as tx:
+            before = await tx.scalar(select(Counter.last).where(Counter.series == "bdc")) or 0
+        answers = await asyncio.gather(*(one.issue() for one in [*deals, deal]))
+        references = [answer.json()["reference"] for answer in answers[:-1]]
+        assert answers[-1].status_code == 409
+        assert sorted(references) == [f"PO-{before + n:05d}-1" for n in range(1, 5)]
+
+    async def test_a_number_taken_by_what_fails_is_given_again(self, h):
+        async with h.tx() as tx:
+            taken = await next_number(tx)
+            await tx.rollback()
+        async with h.tx() as tx:
+            assert await next_number(tx) == taken
+            await tx.rollback()
+
+    @pytest.mark.parametrize(
+        ("number", "reference"), [(1, "PO-00001-1"), (99999, "PO-99999-1"), (100000, "PO-100000-1")]
+    )
+    async def test_has_five_digits_as_long_as_they_last(self, h, deal, number, reference):
+        await deal.ready()
+        await deal.issue()
+        async with h.tx() as tx:
+            [bdc] = await tx.scalars(select(Bdc).where(Bdc.provider_company_id == deal.provider.id))
+            bdc.number(number)
+            assert bdc.reference == reference
+            await tx.rollback()
+
+
+class TestCalendar:
+    @pytest.mark.parametrize(
+        ("now", "status"),
+        [
+            (datetime(2026, 11, 30, 22, 59, tzinfo=UTC), "yet_to_start"),  # 30 November in Paris
+            (datetime(2026, 11, 30, 23, 1, tzinfo=UTC), "in_progress"),  # 1 December in Paris
+            (datetime(2027, 1, 1, 9, 0, tzinfo=UTC), "completed"),
+        ],
+    )
+    async def test_an_order_issued_late_starts_at_once(self, h, deal, now, status):
+        await deal.ready()
+        h.clock.set(now)
+        assert (await deal.issue()).status_code == 201
+        assert (await deal.mission())["status"] == status
+
+    async def test_the_sweep_starts_and_completes_on_the_day_and_may_run_twice(self, h, deal):
+        await deal.ready()
+        await deal.issue()
+        for as_of, status in [
+            (datetime(2026, 11, 30, 22, 59, tzinfo=UTC), "yet_to_start"),
+            (datetime(2026, 11, 30, 23, 1, tzinfo=UTC), "in_progress"),
+            (datetime(2026, 11, 30, 23, 1, tzinfo=UTC), "in_progress"),
+            (datetime(2026, 12, 31, 22, 59, tzinfo=UTC), "in_progress"),
+            (datetime(2026, 12, 31, 23, 1, tzinfo=UTC), "completed"),
+        ]:
+            async with h.tx() as tx:
+                await advance_missions(tx, as_of)
+            assert (await deal.mission())["status"] == status
+
+    @pytest.mark.req("CT-11")
+    async def test_the_calendar_never_starts_a_mission_without_its_order(self, h, deal):
+        await deal.ready("comply_provider")
+        async with h.tx() as tx:
+            await advance_missions(tx, datetime(2026, 12, 15, tzinfo=UTC))
+        assert (await deal.mission())["status"] == "legal_verification"
+
+
+@pytest.mark.req("CT-23")
+class TestRead:
+    async def test_both_sides_list_read_and_download_it(self, deal):
+        await deal.ready()
+        bdc = (await deal.issue()).json()
+        for caller in (deal.provider.head, deal.client.head, deal.client.member(Role.ACHETEUR)):
+            [listed] = (await deal.call("GET", "/bdcs", caller)).json()["items"]
+            assert listed["reference"] == bdc["reference"]
+            assert (await deal.call("GET", f"/bdcs/{bdc['id']}", caller)).json() == bdc
+            document = await deal.call("GET", f"/bdcs/{bdc['id']}/document", caller)
+            for part in (
+                bdc["reference"],
+                "provider SA",
+                "client SA",
+                "2,5 % du taux journalier",
+                "30 jours calendaires",
+            ):
+                assert part in document.text
+        assert (await deal.call("GET", f"/bdcs/{bdc['id']}", deal.staff)).status_code == 200
+
+    @pytest.mark.parametrize("option", ["basic", "flash"])
+    async def test_the_document_says_how_it_is_settled(self, deal, option):
+        await deal.ready(option=option)
+        bdc = (await deal.issue()).json()
+        document = (await deal.call("GET", f"/bdcs/{bdc['id']}/document", deal.provider.head)).text
+        said = {"basic": ("aucun", "60 jours calendaires"), "flash": ("450,00 EUR", "3 jours ouvrés")}
+        for part in said[option]:
+            assert part in document
+
+    async def test_the_document_of_a_provider_abroad_waits_for_the_client(self, deal_from):
+        deal = deal_from("BE")
+        await deal.ready(option="basic")
+        bdc = (await deal.issue()).json()
+        document = (await deal.call("GET", f"/bdcs/{bdc['id']}/document", deal.provider.head)).text
+        assert "après règlement de la facture par le Client" in document
+
+    @pytest.mark.parametrize("path", ["", "/document"])
+    async def test_rivals_and_consultants_find_nothing(self, deal, path):
+        await deal.ready()
+        bdc = (await deal.issue()).json()
+        consultant = deal.provider.member(Role.CONSULTANT, deal.consultant_id)
+        for caller in (deal.rival_provider, deal.rival_client, consultant):
+            answer = await deal.call("GET", f"/bdcs/{bdc['id']}{path}", caller)
+            assert (answer.status_code, answer.json()["code"]) == (404, "bdc_not_found")
+            assert (await deal.call("GET", "/bdcs", caller)).json()["items"] == []
