@@ -214,7 +214,6 @@ class TestRead:
             assert [(a.status_code, a.json()["code"]) for a in answers] == [(404, "rfp_not_found")] * 4
         assert (await market.call("GET", "/rfps", rival)).json()["items"] == []
 
-    @pytest.mark.req("MK-18")
     async def test_a_provider_sees_the_published_alone(self, market):
         buyer, seller = await market.buyer(), await market.seller()
         draft, published = await market.drafted(buyer), await market.published(buyer)
