@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db import Base, new_id
+from chassis import Base, new_id
 from chassis.errors import Conflict, Problem, Unprocessable
 
 LIFETIME = timedelta(hours=24)

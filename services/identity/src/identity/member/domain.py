@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db import Base, new_id
+from chassis import Base, new_id
 from chassis.errors import Forbidden, NotFound, Problem
 from chassis.transitions import Move, check_move, moves
 from contracts.identity import MemberActivated

@@ -31,6 +31,7 @@ from identity.member.domain import (
     ProfileTypeImmutable,
 )
 from identity.member.queries import lock_address, member_at, send_activation_link, tell_account_exists
+from identity.network import client_address
 from identity.own import Own, OwnDep
 from identity.passwords import NewPassword
 
@@ -133,6 +134,7 @@ def _record_consents(tx: Tx, own: Own, member: Member, request: Request) -> None
         ConsentDocument.TERMS: (own.settings.terms_version, own.settings.terms_date),
         ConsentDocument.PRIVACY: (own.settings.privacy_version, own.settings.privacy_date),
     }
+    address = client_address(request)
     for document, (version, dated) in texts.items():
         tx.add(
             Consent(
@@ -141,7 +143,7 @@ def _record_consents(tx: Tx, own: Own, member: Member, request: Request) -> None
                 document_version=version,
                 document_date=dated,
                 accepted_at=tx.now,
-                ip=request.client.host if request.client else None,
+                ip=str(address) if address else None,
             )
         )
         audit(tx, "consent.given", member.id, document=document, version=version)

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db import Base, new_id
+from chassis import Base, new_id
 from chassis.errors import Unprocessable
 
 LEASE = timedelta(minutes=2)

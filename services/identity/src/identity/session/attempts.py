@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 
 from sqlalchemy import LargeBinary, delete
 from sqlalchemy.dialects.postgresql import insert
@@ -56,12 +55,6 @@ async def locked_counters(tx: Tx, account: bytes, address: bytes) -> tuple[Login
         query = statement.returning(LoginAttempts).execution_options(populate_existing=True)
         found.append((await tx.scalars(query)).one())
     return found[0], found[1]
-
-
-def network_of(ip: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that an IPv6 customer moves freely in."""
-    address = ip_address(ip)
-    return ip if address.version == 4 else str(ip_network(f"{ip}/64", strict=False))  # noqa: PLR2004
 
 
 async def forget_old_attempts(tx: Tx, as_of: datetime) -> None:

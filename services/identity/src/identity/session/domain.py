@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db import Base, new_id
+from chassis import Base, new_id
 from chassis.errors import NotFound, Problem
 from contracts.identity import MemberAccessRevoked
 

@@ -23,9 +23,10 @@ from identity.directory.affiliations import affiliation_of
 from identity.member.domain import AccountNotActivated, Address, Member, MemberNotFound
 from identity.member.queries import member_at
 from identity.member.routes import EmailAddress
+from identity.network import client_address, network_of
 from identity.own import Own, OwnDep
 from identity.passwords import GivenPassword
-from identity.session.attempts import FAILURES_PER_ACCOUNT, locked_counters, network_of
+from identity.session.attempts import FAILURES_PER_ACCOUNT, locked_counters
 from identity.session.domain import (
     RefreshToken,
     RefreshTokenInvalid,
@@ -84,10 +85,10 @@ class SessionView(View):
 async def log_in(body: Credentials, request: Request, response: Response, tx: TxDep, own: OwnDep) -> Tokens | Response:
     """Open a session. A wrong password is counted, though the request is refused."""
     address = Address.parse(body.email)
-    ip = request.client.host if request.client else "127.0.0.1"
+    where = network_of(client_address(request))
     async with own.passwords.turn:
         account, network = await locked_counters(
-            tx, own.links.blur("account", address.key), own.links.blur("network", network_of(ip))
+            tx, own.links.blur("account", address.key), own.links.blur("network", where)
         )
         waits = (
             account.wait(FAILURES_PER_ACCOUNT, tx.now),
