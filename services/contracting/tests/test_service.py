@@ -49,7 +49,7 @@ async def test_any_request_is_answered_as_described(h, deal):
 
             @given(case=operation.as_strategy())
             @settings(
-                max_examples=12,
+                max_examples=10,
                 deadline=None,
                 phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),

@@ -121,7 +121,7 @@ async def hand_over_client_order(
         )
     )
     await tx.flush()
-    audit(tx, "mission.client_order_received", mission.id, reference=form.reference, sha256=stored.sha256)
+    audit(tx, "mission.client_order_received", mission.id, sha256=stored.sha256)
     return await view_for(tx, caller, mission)
 
 
