@@ -1,6 +1,7 @@
 """Which missions a caller sees."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
@@ -19,19 +20,23 @@ class MissionNotFound(NotFound):
     code, title = "mission_not_found", "No such mission; its order may not be issued yet"
 
 
-def visible_to(caller: Caller) -> ColumnElement[bool]:
-    """The missions of the caller's company: all for those who sell or run it, else their own (TS-14).
+def sees_all(caller: Caller) -> bool:
+    """Whether the caller sells for, or runs, their company; others see their own missions only."""
+    return caller.role in (SELLERS if caller.company_kind is CompanyKind.PROVIDER else HEADS)
 
-    Raises:
-        Forbidden: the caller acts for no company.
 
-    """
-    if caller.company_kind is CompanyKind.PROVIDER:
-        ours, own, everything = Mission.provider_company_id, Mission.consultant_id, SELLERS
+def visible(kind: CompanyKind | None, everything: bool, company: Any, member: Any) -> ColumnElement[bool]:
+    """The scope of a side: its company's missions, or only those of one member (TS-14)."""
+    if kind is CompanyKind.PROVIDER:
+        ours, own = Mission.provider_company_id == company, Mission.consultant_id == member
     else:
-        ours, own, everything = Mission.client_company_id, Mission.operational_manager_id, HEADS
-    company = ours == caller.company
-    return company if caller.role in everything else and_(company, own == caller.member_id)
+        ours, own = Mission.client_company_id == company, Mission.operational_manager_id == member
+    return ours if everything else and_(ours, own)
+
+
+def visible_to(caller: Caller) -> ColumnElement[bool]:
+    """The missions that the caller sees. Raises Forbidden for one who acts for no company."""
+    return visible(caller.company_kind, sees_all(caller), caller.company, caller.member_id)
 
 
 async def orders_of(tx: Tx, mission_id: UUID, caller: Caller) -> Sequence[Mission]:
