@@ -44,7 +44,12 @@ _HOUSEKEEPING = [
 ]
 
 
-_TELEMETRY: TelemetryConfig = {"operation_spans": False, "logs": False, "exclude": health.is_probe}
+_TELEMETRY: TelemetryConfig = {
+    "operation_spans": False,
+    "logs": False,
+    "metrics": False,
+    "exclude": health.is_probe,
+}
 
 
 def build_platform(service: Service, settings: Settings, clock: Clock = system_clock) -> Platform:
@@ -80,7 +85,7 @@ def create_app(service: Service, settings: Settings, *, clock: Clock = system_cl
         redoc_url=None,
         root_path="",
         lifespan=lambda _: _lifespan(service, platform),
-        telemetry={**_TELEMETRY, "tracing": settings.telemetry, "metrics": settings.telemetry},
+        telemetry={**_TELEMETRY, "tracing": settings.telemetry},
     )
     app.state.platform = platform
     app.add_middleware(problems.BodyLimit, limit=MAX_BODY)

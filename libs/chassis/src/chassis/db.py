@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, event, exc, select, text
+from sqlalchemy import Table, TextClause, event, exc, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -31,7 +33,7 @@ class Tx(AsyncSession):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rows_to_append: dict[Table, list[dict[str, Any]]] = {}
+        self.rows_to_append: dict[str, list[dict[str, Any]]] = {}
 
     @property
     def today(self) -> date:
@@ -39,14 +41,28 @@ class Tx(AsyncSession):
         return business_date(self.now)
 
     def append(self, table: Table, row: dict[str, Any]) -> None:
-        """Keep a row for a single set-based insert just before the commit."""
-        self.rows_to_append.setdefault(table, []).append(row)
+        """Keep a row for one insert just before the commit, together with all others that were kept."""
+        self.rows_to_append.setdefault(table.name, []).append(row)
 
     async def write_appended(self) -> None:
-        """Insert what was kept; called by the chassis alone."""
-        for table, rows in self.rows_to_append.items():
-            await self.execute(table.insert(), rows)
-        self.rows_to_append.clear()
+        """Insert what was kept, in one round trip whatever the tables; called by the chassis alone."""
+        if self.rows_to_append:
+            columns = tuple((name, tuple(rows[0])) for name, rows in sorted(self.rows_to_append.items()))
+            values = {name: json.dumps(rows, default=str) for name, rows in self.rows_to_append.items()}
+            self.rows_to_append.clear()
+            await self.execute(_append_statement(columns), values)
+
+
+@cache
+def _append_statement(columns: tuple[tuple[str, tuple[str, ...]], ...]) -> TextClause:
+    """`WITH a AS (INSERT …) INSERT …`: each table's rows arrive as one JSON array, so the text never varies."""
+    inserts = [
+        f"INSERT INTO {table} ({', '.join(names)})"  # noqa: S608 - names of our own tables and columns
+        f" SELECT {', '.join(names)} FROM jsonb_populate_recordset(NULL::{table}, CAST(:{table} AS jsonb))"
+        for table, names in columns
+    ]
+    others = [f"appended_{number} AS ({insert})" for number, insert in enumerate(inserts[:-1])]
+    return text(f"WITH {', '.join(others)} {inserts[-1]}" if others else inserts[-1])
 
 
 class Database:

@@ -2,68 +2,69 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
+from types import TracebackType
 
-import structlog
 from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import EventDict, Processor
+
+from chassis import metrics
 
 _requests = logging.getLogger("http")
 _QUIET = ("/livez", "/readyz", "/metrics")
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
-def _add_trace(_: Any, __: str, event: EventDict) -> EventDict:
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        event["trace_id"] = f"{context.trace_id:032x}"
-        event["span_id"] = f"{context.span_id:016x}"
-    return event
+class JsonFormatter(logging.Formatter):
+    """A record as one JSON object: its message, its `extra` fields, the service and the trace.
+
+    Of an exception it keeps the class and the places, not the text: driver errors quote the rows they failed on.
+    """
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, object] = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        line |= {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+        context = trace.get_current_span().get_span_context()
+        if context.is_valid:
+            line["trace_id"] = f"{context.trace_id:032x}"
+            line["span_id"] = f"{context.span_id:016x}"
+        if record.exc_info and record.exc_info[0]:
+            line["exception"] = record.exc_info[0].__name__
+            line["where"] = _places(record.exc_info[2])
+        return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def _drop_exception_text(_: Any, __: str, event: EventDict) -> EventDict:
-    """Keep where an exception came from, not its text: driver errors quote the rows they failed on."""
-    failure = event.pop("exc_info", None)
-    if isinstance(failure, tuple) and failure[0] is not None:
-        event["exception"] = failure[0].__name__
-        frames, place = failure[2], []
-        while frames is not None:
-            code = frames.tb_frame.f_code
-            place.append(f"{code.co_filename.rpartition('/')[2]}:{frames.tb_lineno} {code.co_name}")
-            frames = frames.tb_next
-        event["where"] = place[-8:]
-    return event
+def _places(frame: TracebackType | None) -> list[str]:
+    found = []
+    while frame is not None:
+        code = frame.tb_frame.f_code
+        found.append(f"{code.co_filename.rpartition('/')[2]}:{frame.tb_lineno} {code.co_name}")
+        frame = frame.tb_next
+    return found[-8:]
 
 
 def set_up_logs(service: str, level: str) -> None:
-    """Send every logger of the process, libraries included, through one JSON formatter."""
-
-    def add_service(_: Any, __: str, event: EventDict) -> EventDict:
-        event["service"] = service
-        return event
-
-    chain: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.ExtraAdder(),
-        _add_trace,
-        add_service,
-    ]
+    """Send every logger of the process, libraries included, through the one formatter."""
     handler = logging.StreamHandler(sys.stdout)
-    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _drop_exception_text]
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=chain,
-            processors=[*final, structlog.processors.JSONRenderer()],
-        )
-    )
+    handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in ("aiormq", "aio_pika", "uvicorn.access", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL if noisy != "asyncio" else logging.ERROR)
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # the broker's keeper reports outages, once each
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
 class RequestLog:
@@ -87,12 +88,8 @@ class RequestLog:
         try:
             await self._app(scope, receive, remember)
         finally:
-            route = scope.get("route")
-            extra = {
-                "method": scope["method"],
-                "route": getattr(route, "path", "unmatched"),
-                "status": status,
-                "ms": round((perf_counter() - started) * 1000, 1),
-            }
+            route, took = getattr(scope.get("route"), "path", "unmatched"), perf_counter() - started
+            metrics.requests.labels(scope["method"], route, status).observe(took)
+            extra = {"method": scope["method"], "route": route, "status": status, "ms": round(took * 1000, 1)}
             _requests.info("request", extra=extra)
         return None

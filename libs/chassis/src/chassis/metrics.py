@@ -1,7 +1,8 @@
 """What an operator watches, on `/metrics`; names are ours, values never hold personal data."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
+requests = Histogram("http_server_request_duration_seconds", "Time to answer a request", ["method", "route", "status"])
 relayed = Counter("maillon_events_relayed", "Events that left the outbox")
 applied = Counter("maillon_events_applied", "Events applied by a consumer", ["queue"])
 absorbed = Counter("maillon_events_absorbed", "Repeated deliveries that had no further effect", ["queue"])

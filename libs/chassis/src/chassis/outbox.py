@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opentelemetry import trace
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, LargeBinary, String, Table, func
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, String, Table, Text, func
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from chassis.db import Tx, metadata, new_id
@@ -17,7 +17,7 @@ outbox = Table(
     Column("event_id", PgUUID(as_uuid=True), nullable=False, unique=True),
     Column("type", String(120), nullable=False),
     Column("subject", String(64), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
     Column("traceparent", String(55)),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -34,7 +34,7 @@ def emit(tx: Tx, event: Event) -> None:
             "event_id": new_id(),
             "type": event.type_name,
             "subject": event.subject,
-            "body": event.model_dump_json().encode(),
+            "body": event.model_dump_json(),
             "traceparent": traceparent_of(trace.get_current_span()),
             "occurred_at": tx.now,
         },

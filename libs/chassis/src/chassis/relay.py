@@ -139,7 +139,7 @@ class Relay:
             message_type=row.type,
             headers=headers,
         )
-        return Outgoing(topology.EXCHANGE, row.type, row.body, properties)
+        return Outgoing(topology.EXCHANGE, row.type, row.body.encode(), properties)
 
     async def oldest_age(self) -> float:
         """Seconds that the oldest unpublished row has waited; 0 when there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from opentelemetry import metrics, trace
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -13,7 +13,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags
 
 
 def set_up_telemetry(service: str, sampling: float) -> None:
-    """Install the providers; spans leave by OTLP only when an endpoint is configured.
+    """Install the provider; spans leave by OTLP only when an endpoint is configured.
 
     `sampling` is the share of traces started here that are kept; a caller's decision is followed.
     """
@@ -25,14 +25,6 @@ def set_up_telemetry(service: str, sampling: float) -> None:
 
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
-    _set_up_metrics(resource)
-
-
-def _set_up_metrics(resource: Resource) -> None:
-    from opentelemetry.exporter.prometheus import PrometheusMetricReader  # noqa: PLC0415
-    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
-
-    metrics.set_meter_provider(MeterProvider([PrometheusMetricReader()], resource=resource))
 
 
 def is_sampled(traceparent: str | None) -> bool:

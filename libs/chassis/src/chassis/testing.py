@@ -132,7 +132,7 @@ class Harness:
         """What waits in the outbox of that type, oldest first."""
         async with self.platform.database.transaction() as tx:
             query = select(outbox.c.body).where(outbox.c.type == event.type_name).order_by(outbox.c.id)
-            return [event.from_body(body) for body in (await tx.scalars(query)).all()]
+            return [event.from_body(body.encode()) for body in (await tx.scalars(query)).all()]
 
     async def deliver(self, event: Event, *, event_id: UUID | None = None) -> UUID:
         """Apply an event as each of this service's consumers would: inbox claim and effects in one commit."""
