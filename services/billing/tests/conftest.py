@@ -35,3 +35,14 @@ def given(h):
         return Given(h, month, bpf)
 
     return arrange
+
+
+@pytest.fixture
+def reopen(h):
+    """The one BPF of a month delivered before, as its provider reads it now."""
+
+    async def read(month):
+        seller = h.headers(h.member(Role.GERANT, month.provider_id))
+        return Given(h, month, (await h.client.get("/bpfs", headers=seller)).json()["items"][0])
+
+    return read
