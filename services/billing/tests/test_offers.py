@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from holidays import country_holidays
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from billing.invoice.offers import SCHEDULES, business_days_after, offer_of, settle
+from billing.invoice.offers import SCHEDULES, offer_of, settle
+from billing.invoice.workdays import business_days_after, public_holidays
 from chassis.clock import business_date
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.values import Money
@@ -140,6 +142,24 @@ class TestDate:
         assert found[0] > start
         fixed = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
         assert all(day.weekday() < 5 and (day.month, day.day) not in fixed for day in found)
+
+    @pytest.mark.parametrize(
+        ("year", "moving"),
+        [
+            (2024, ["04-01", "05-09", "05-20"]),
+            (2025, ["04-21", "05-29", "06-09"]),
+            (2026, ["04-06", "05-14", "05-25"]),
+            (2027, ["03-29", "05-06", "05-17"]),
+            (2038, ["04-26", "06-03", "06-14"]),
+        ],
+    )
+    def test_eleven_holidays_of_which_three_move(self, year, moving):
+        fixed = ["01-01", "05-01", "05-08", "07-14", "08-15", "11-01", "11-11", "12-25"]
+        assert public_holidays(year) == {date.fromisoformat(f"{year}-{day}") for day in fixed + moving}
+
+    def test_the_holidays_are_those_that_others_publish(self):
+        for year in range(2008, 2100):
+            assert public_holidays(year) == set(country_holidays("FR", years=year))
 
     @pytest.mark.parametrize(
         ("instant", "day"),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
+from itertools import islice
 
+from billing.invoice.workdays import business_days_after
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.values import Money
-
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +79,5 @@ def _due(offer: Offer, start: date) -> date:
     """The start day itself does not count."""
     if not offer.business_days:
         return start + timedelta(days=offer.days)
-    following = business_days_after(start)
-    for _ in range(offer.days - 1):
-        next(following)
-    return next(following)
-
-
-def business_days_after(start: date) -> Iterator[date]:
-    """Monday to Friday but for French public holidays (Code du travail L3133-1), from the next day on."""
-    day = start
-    while True:
-        day += timedelta(days=1)
-        if day.weekday() < _SATURDAY and day not in _holidays(day.year):
-            yield day
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    from holidays import country_holidays  # noqa: PLC0415 - only the few who chose Flash need it
-
-    return frozenset(country_holidays("FR", years=year))
+    *_, last = islice(business_days_after(start), offer.days)
+    return last
