@@ -10,7 +10,6 @@ from billing_months import MissionMonth, foreign_identity, french_identity
 from sqlalchemy import func, select
 
 from billing.bpf.domain import ALLOWED, Bpf, BpfAlreadyInvoiced, BpfStatus
-from billing.invariants import broken
 from chassis.errors import Forbidden, IllegalMove, NotReady
 from chassis.transitions import check_move
 from contracts.company import CompanyDetailsChanged, TaxStatus
@@ -239,8 +238,3 @@ class TestArithmetic:
         bpf = (await given(MissionMonth(daily_rate=rate, days=days))).bpf
         assert (bpf["net"]["amount"], bpf["vat"]["amount"]) == (net, vat)
         assert Decimal(bpf["gross"]["amount"]) == Decimal(net) + Decimal(vat)
-
-
-async def test_the_books_hold_after_all_of_this(h):
-    async with h.tx() as tx:
-        assert await broken(tx) == {}

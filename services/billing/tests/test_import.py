@@ -10,7 +10,6 @@ from billing_months import MissionMonth
 from facturx_builder import edited_pdf, invoice_pdf
 from sqlalchemy import select
 
-from billing.invariants import broken
 from chassis.audit import audit_log
 from contracts.billing import InvoiceImported
 from contracts.contracting import PaymentOption, PaymentRegime
@@ -254,8 +253,3 @@ class TestRead:
             assert (await h.client.get(path, headers=month.seller(Role.CONSULTANT))).status_code == 403
             assert (await h.client.get(path)).status_code == 401
         assert (await h.client.get("/invoices", headers=rival)).json()["items"] == []
-
-
-async def test_the_books_hold_after_all_of_this(h):
-    async with h.tx() as tx:
-        assert await broken(tx) == {}

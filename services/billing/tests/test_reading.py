@@ -1,7 +1,9 @@
 """Files that are no invoice, and files that mean harm: each ends in a clear refusal, and the next one is read."""
 
 import asyncio
+import contextlib
 import os
+import random
 import re
 import signal
 import zlib
@@ -147,6 +149,41 @@ class TestRefusal:
         with pytest.raises(UnreadableInvoice) as refused:
             await reader.read(with_doctype(bpf, PASSWD, "&x;"))
         assert "root" not in str(refused.value.errors)
+
+
+class TestDamage:
+    """Bytes of a good file are changed, dropped and repeated, the same way in every run."""
+
+    async def test_of_the_pdf_never_loses_the_process(self, bpf):
+        reader = Reader(files_per_process=1000)
+        chance = random.Random(7)
+        good = [invoice_pdf(bpf), pdf_with(xml_of(terms(bpf)))]
+        await reader.read(good[0])
+        pid = reader.pid
+        for _ in range(150):
+            content = bytearray(chance.choice(good))
+            for _ in range(chance.randint(1, 12)):
+                at, length = chance.randrange(len(content)), chance.randint(1, 40)
+                content[at : at + length] = chance.choice([b"", b"\x00", b"<", b"9" * length, content[:length]])
+            with contextlib.suppress(UnreadableInvoice):
+                await reader.read(b"%PDF-" + bytes(content[5:]))
+        assert reader.pid == pid
+        await reader.close()
+
+    async def test_of_the_xml_never_loses_the_process(self, bpf):
+        reader = Reader(files_per_process=1000)
+        chance = random.Random(11)
+        good = xml_of(terms(bpf))
+        await reader.read(pdf_with(good))
+        pid = reader.pid
+        for _ in range(150):
+            content = bytearray(good)
+            at, length = chance.randrange(len(content)), chance.randint(1, 30)
+            content[at : at + length] = chance.choice([b"", b" ", b"&#1;", b"9" * length, "\u202e".encode()])
+            with contextlib.suppress(UnreadableInvoice):
+                await reader.read(pdf_with(bytes(content)))
+        assert reader.pid == pid
+        await reader.close()
 
 
 class TestProcess:

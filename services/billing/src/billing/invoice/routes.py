@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Form, Query, Response, UploadFile
 from sqlalchemy import select
 
-from billing.bpf.domain import Bpf, BpfAlreadyInvoiced, BpfNotFound
+from billing.bpf.domain import Bpf, BpfAlreadyInvoiced, BpfNotFound, BpfStatus
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
 from billing.invoice.comparison import Buyer, compare
@@ -32,9 +32,9 @@ from billing.reading.refusals import (
     XmlRefused,
 )
 from billing.settings import BillingSettings
-from chassis import Tx, audit, emit, get_locked, get_or
+from chassis import Tx, audit, emit, get_locked
 from chassis.auth import Caller, roles
-from chassis.errors import Forbidden, NotFound, TemporarilyUnavailable, require
+from chassis.errors import Forbidden, TemporarilyUnavailable, require
 from chassis.files import (
     MAX_BYTES,
     PDF,
@@ -49,7 +49,7 @@ from chassis.http import CallerDep, PlatformDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.contracting import PaymentOption, PaymentRegime
-from contracts.roles import SELLERS, Role
+from contracts.roles import SELLERS
 from contracts.values import Money, Month
 
 router = Router("invoices")
@@ -139,7 +139,7 @@ async def _check_awaited(tx: Tx, bpf_id: UUID, caller: Caller) -> None:
     mine = select(Bpf.status).where(Bpf.id == bpf_id, Bpf.provider_company_id == caller.company)
     status = await tx.scalar(mine)
     require(status is not None, BpfNotFound())
-    require(status == "open", BpfAlreadyInvoiced())
+    require(status == BpfStatus.OPEN, BpfAlreadyInvoiced())
 
 
 async def _pdf(file: UploadFile) -> bytes:
@@ -152,14 +152,15 @@ async def _pdf(file: UploadFile) -> bytes:
 async def _accept(tx: Tx, document: InvoiceDocument, bpf: Bpf, caller: Caller, operator: BillingSettings) -> Invoice:
     """Hold the invoice against its BPF and take it. Raises BpfAlreadyInvoiced, InvoiceMismatch, InvoiceNumberUsed."""
     bpf.check_open()
-    provider = await get_or(tx, Company, bpf.provider_company_id, NotFound())
-    terms = await get_or(tx, MissionTerms, bpf.bdc_id, NotFound())
+    provider = await tx.get_one(Company, bpf.provider_company_id)
+    terms = await tx.get_one(MissionTerms, bpf.bdc_id)
     buyer = Buyer(operator.operator_name, operator.operator_siren, operator.operator_vat_number)
     differences = compare(document, bpf, provider.identity, buyer, tx.today)
     if differences:
         raise InvoiceMismatch.of(differences)
     await _check_number_unused(tx, document.number, caller.company)
-    bpf.mark_invoiced(caller.role or Role.CONSULTANT)
+    assert caller.role is not None
+    bpf.mark_invoiced(caller.role)
     invoice, imported = Invoice.accept(document, bpf, terms, by=caller.member_id, at=tx.now)
     emit(tx, imported)
     if told := invoice.scheduled():

@@ -15,7 +15,6 @@ import facturx
 from facturx.facturx import FACTURX_LEVEL2schematron, FACTURX_LEVEL2xsd
 from lxml import etree  # type: ignore[import-untyped]
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 from saxonche import PySaxonProcessor
 
 MAX_XML = 2 * 1024 * 1024
@@ -48,7 +47,9 @@ def embedded_xml(content: bytes) -> bytes:
     """The one embedded invoice. Raises Refused."""
     try:
         attached = [(file.name.lower(), file.content) for file in PdfReader(BytesIO(content)).attachment_list]
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as wrong:
+    except MemoryError:
+        raise
+    except Exception as wrong:  # a damaged file can make pypdf fail anywhere
         raise Refused("not_a_pdf", "the PDF is damaged, encrypted or not a PDF") from wrong
     named = {data for name, data in attached if name in _INVOICE_NAMES and data}
     found = named or {data for name, data in attached if name.endswith(".xml") and data}
@@ -98,9 +99,7 @@ def check_schema(root: etree._Element, level: str) -> None:
 
 def check_rules(root: etree._Element, level: str) -> None:
     """Hold the document against the EN 16931 rules of its profile; warnings pass. Raises Refused."""
-    _, stylesheet = _rules(level)
-    node = _saxon().parse_xml(xml_text=etree.tostring(root, encoding="unicode"))
-    report = etree.fromstring(stylesheet.transform_to_string(xdm_node=node).encode())
+    report = _report(root, level)
     broken = {
         failed.get("id") or "unnamed_rule": _clean(failed.findtext("s:text", "", _SVRL))
         for failed in report.iterfind(".//s:failed-assert", _SVRL)
@@ -108,6 +107,17 @@ def check_rules(root: etree._Element, level: str) -> None:
     }
     if broken:
         raise Refused("rules_broken", "broken: " + ", ".join(sorted(broken)), sorted(broken.items())[:MAX_REASONS])
+
+
+def _report(root: etree._Element, level: str) -> etree._Element:
+    _, stylesheet = _rules(level)
+    try:
+        node = _saxon().parse_xml(xml_text=etree.tostring(root, encoding="unicode"))
+        return etree.fromstring(stylesheet.transform_to_string(xdm_node=node).encode())
+    except MemoryError:
+        raise
+    except Exception as wrong:  # Saxon raises its own errors, which say little to a provider
+        raise Refused("xml_refused", f"the rules cannot be applied to it: {_clean(wrong)}") from wrong
 
 
 @cache
