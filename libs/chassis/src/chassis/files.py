@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-import puremagic
 from fastapi import UploadFile
 from fastapi.responses import Response
-from obstore.store import LocalStore, ObjectStore, from_url
 
 from chassis.db import new_id
 from chassis.errors import NotFound, Problem, Unprocessable
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 _EXTENSIONS = {PDF: (".pdf",), PNG: (".png",), JPEG: (".jpg", ".jpeg")}
@@ -59,6 +61,8 @@ class FileStore:
     @property
     def _store(self) -> ObjectStore:
         if self._opened is None:
+            from obstore.store import LocalStore, from_url  # noqa: PLC0415 - services without files do without it
+
             parts = urlsplit(self._url)
             local = parts.scheme == "file"
             self._opened = LocalStore(parts.path, mkdir=True) if local else from_url(self._url)
@@ -88,6 +92,8 @@ class FileStore:
 
 def sniff(content: bytes, name: str, accept: frozenset[str]) -> str:
     """The media type by the file's first bytes, which its name must agree with. Raises FileNotAccepted."""
+    import puremagic  # noqa: PLC0415 - services without files do without it
+
     try:
         found = str(puremagic.from_string(content[:8192], mime=True)) if content else ""
     except (puremagic.PureError, ValueError):
