@@ -142,7 +142,7 @@ class TestAnnounce:
 
 
 class TestAssess:
-    @pytest.mark.req("CO-30", "CO-37")
+    @pytest.mark.req("CO-30")
     @pytest.mark.parametrize(
         ("on", "compliant"), [(date(2026, 1, 15), True), (date(2026, 7, 14), True), (date(2026, 7, 15), False)]
     )
@@ -167,7 +167,7 @@ class TestAssess:
         documents = [d for d in complete() if d.type is not URSSAF] + [document(URSSAF, status=status)]
         assert assess(CONSULTANCY, "FR", documents, TODAY).missing == ("urssaf_certificate",)
 
-    @pytest.mark.req("CO-43", "CO-50")
+    @pytest.mark.req("CO-50")
     def test_needs_of_a_client_its_registration_which_never_ends(self) -> None:
         held = [document(EXTRACT, profile=CLIENT)]
         assert assess(CLIENT, "FR", [], TODAY).missing == ("registration_extract",)

@@ -99,7 +99,7 @@ class TestUpload:
 
 
 class TestRead:
-    @pytest.mark.req("CO-28", "CO-39")
+    @pytest.mark.req("CO-28")
     async def test_is_for_the_own_company_and_staff(self, world, refused, stranger_id) -> None:
         company, rival = await world.company(), await world.company()
         colleague = await world.colleague(company)

@@ -22,7 +22,7 @@ async def asked(world, company, role=Role.CONSULTANT, profile=ProfileType.CONSUL
 
 
 class TestAsk:
-    @pytest.mark.req("CO-02", "CO-04", "CO-19", "CO-20")
+    @pytest.mark.req("CO-02", "CO-04")
     @pytest.mark.parametrize(("profile", "role"), OFFERED)
     async def test_waits_for_the_heads_who_are_told(self, world, profile, role) -> None:
         company = await world.company(profile)
@@ -87,7 +87,7 @@ class TestAsk:
 
 
 class TestAccept:
-    @pytest.mark.req("CO-03", "CO-04", "CO-18", "CO-21")
+    @pytest.mark.req("CO-03", "CO-04", "CO-18")
     async def test_affiliates_with_the_role_asked_for(self, world) -> None:
         company = await world.company()
         caller, request = await asked(world, company, Role.COMMERCIAL)

@@ -1,3 +1,4 @@
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -188,6 +189,18 @@ class TestRegister:
         refused(await world.register(await world.member(), siret=siret), 409, "company_exists", "siret")
         await world.refuse(first)
         assert (await world.register(await world.member(), siret=siret)).status_code == 201
+
+    async def test_of_one_siret_by_two_members_at_once_has_one_effect(self, world) -> None:
+        body, members = world.body(), [await world.member() for _ in range(3)]
+        answers = await asyncio.gather(
+            *(world.client.post("/companies", json=body, headers=world.headers(member)) for member in members)
+        )
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+
+    async def test_of_two_companies_by_one_member_at_once_has_one_effect(self, world) -> None:
+        member = await world.member()
+        answers = await asyncio.gather(*(world.register(member) for _ in range(3)))
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
 
     async def test_has_one_effect_when_sent_twice_with_a_key(self, world) -> None:
         founder, body = await world.member(), world.body()

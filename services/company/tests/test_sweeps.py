@@ -1,8 +1,12 @@
+import os
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from chassis.sweeps import run_if_due
+from company.company.domain import Company
 from company.compliance import sweeps
 from company.compliance.calendar import months_after
 from company.main import service
@@ -75,8 +79,6 @@ class TestRecheck:
         company = await issued.validated()
         before = len(await changes(issued, company))
         async with issued.h.tx() as tx:
-            from company.company.domain import Company
-
             row = await tx.get(Company, company.id)
             row.compliance_missing = ["something_of_the_past"]
         await sweep(issued, sweeps.recheck_compliance, ISSUED + timedelta(1))
@@ -93,6 +95,18 @@ class TestRecheck:
             runs = [await run_if_due(database, known, night + timedelta(hours=hours)) for hours in (0, 12, 24)]
             assert runs == [True, False, True]
 
+    def test_may_be_run_by_hand_for_any_day(self, h) -> None:
+        environment = {
+            **os.environ,
+            "MAILLON_SERVICE": "company",
+            "MAILLON_DATABASE_URL": h.platform.settings.database_url.get_secret_value(),
+            "MAILLON_AMQP_URL": "amqp://unused",
+            "MAILLON_JWKS_FILE": "unused",
+        }
+        command = [sys.executable, "-m", "chassis.sweeps", "company", "recheck_compliance", "--as-of", "2020-01-01"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
 
 class TestWarn:
     @pytest.mark.req("CO-42")
@@ -104,7 +118,7 @@ class TestWarn:
         assert await issued.messages("document_expiring", company.id) == []
         for day in (WARNED, WARNED, WARNED + timedelta(1)):
             await sweep(issued, sweeps.warn_of_expiring_documents, day)
-        (message,) = await issued.messages("document_expiring", company.id)
+            (message,) = await issued.messages("document_expiring", company.id)
         assert message.context == {
             "company_name": "La Poste",
             "document_type": "urssaf_certificate",
