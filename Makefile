@@ -31,11 +31,13 @@ demo: $(IN_STEP) ## Play one deal through the running platform, from sign-up to 
 test: $(IN_STEP) ## Run every test against real PostgreSQL and RabbitMQ (ARGS="-k cra" to choose)
 	@$(PYTHON) -m stack exec -- pytest $(ARGS)
 
-lint: $(IN_STEP) ## Style, formatting, types and boundaries
+lint: $(IN_STEP) ## Style, types, boundaries, and events that stay compatible
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy $(SOURCES) tools
 	@.venv/bin/lint-imports
+	@$(PYTHON) -m contracts.publish --check
+	@$(PYTHON) -m contracts.compatibility
 
 format: $(IN_STEP) ## Put the code into its one format
 	@.venv/bin/ruff check --fix --exit-zero --quiet .

@@ -12,11 +12,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-from chassis.auth import Caller
-from chassis.testing import Keys
 from load import pace, request, saturate
 from machinery import AMQP_URL, HERE, database, free_port, plain, process, purge
 from measure import Figure, alternate, figure, until
+
+from chassis.auth import Caller
+from chassis.testing import Keys
 
 RATE = 50.0
 PACED = 750

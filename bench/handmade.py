@@ -16,9 +16,10 @@ import aiormq
 import asyncpg
 import uvicorn
 import uvloop
-from contracts.topology import EXCHANGE
 from machinery import QUEUE
 from pamqp import commands as spec
+
+from contracts.topology import EXCHANGE
 
 TYPE = "timesheet.CraValidated.v1"
 PRODUCE = """

@@ -17,14 +17,15 @@ from uuid import UUID, uuid4
 
 import aiormq
 import asyncpg
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Mapped, mapped_column
+
 from chassis.broker import declare_topology
 from chassis.rows import Base, metadata
 from chassis.testing import scratch_database
 from contracts.timesheet import CraValidated
 from contracts.values import Month
-from sqlalchemy import func
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.orm import Mapped, mapped_column
 
 HERE = Path(__file__).parent
 AMQP_URL = os.environ.get("MAILLON_TEST_AMQP_URL", "")

@@ -33,7 +33,7 @@ class Figure:
 
 
 def figure(
-    id: str,
+    code: str,
     name: str,
     pairs: list[tuple[float, float]],
     *,
@@ -44,7 +44,7 @@ def figure(
     """Condense pairs of (ours, reference): the median of each, and the median of the ratios."""
     ours, reference = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(mine / other for mine, other in pairs)
-    return Figure(id, name, round(ours, 2), round(reference, 2), round(ratio, 3), goal, unit, higher_is_better)
+    return Figure(code, name, round(ours, 2), round(reference, 2), round(ratio, 3), goal, unit, higher_is_better)
 
 
 async def alternate(

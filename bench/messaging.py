@@ -8,6 +8,11 @@ from uuid import UUID
 
 import aiormq
 import asyncpg
+from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
+from machinery import AMQP_URL, QUEUE, Effect, cra_validated, database, depth, plain, purge, scalar
+from measure import Figure, alternate, figure, until
+from pamqp import commands as spec
+
 from chassis.batch_publish import CHECKED_AIORMQ
 from chassis.broker import Broker
 from chassis.consume import Subscription
@@ -17,9 +22,6 @@ from chassis.relay import Relay
 from chassis.worker import Worker
 from contracts.timesheet import CraValidated
 from contracts.topology import EXCHANGE
-from machinery import AMQP_URL, QUEUE, Effect, cra_validated, database, depth, plain, purge, scalar
-from measure import Figure, alternate, figure, until
-from pamqp import commands as spec
 
 BACKLOG = 20_000
 CONSUMED = 5_000
@@ -156,13 +158,11 @@ async def fill() -> list[UUID]:
 
 async def consume_bare(expected: int) -> float:
     """The bare reference: FastStream with a Pydantic body, acknowledging by itself, doing nothing else."""
-    from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
-
     broker = RabbitBroker(AMQP_URL, logger=None, default_channel=Channel(prefetch_count=100))
     seen, finished = 0, asyncio.Event()
 
     @broker.subscriber(RabbitQueue(QUEUE, queue_type=QueueType.QUORUM, durable=True, declare=False))
-    async def take(event: CraValidated) -> None:
+    async def take(event: CraValidated) -> None:  # noqa: ARG001 - FastStream parses it for us
         nonlocal seen
         seen += 1
         if seen >= expected:
@@ -173,5 +173,4 @@ async def consume_bare(expected: int) -> float:
         await broker.start()
         async with asyncio.timeout(60):
             await finished.wait()
-        elapsed = time.perf_counter() - started
-    return elapsed
+        return time.perf_counter() - started

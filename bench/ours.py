@@ -9,6 +9,8 @@ import sys
 from uuid import UUID
 
 import uvicorn
+from machinery import QUEUE, Effect, Thing, cra_validated
+
 from chassis import app as chassis_app
 from chassis.auth import MEMBER
 from chassis.consume import Subscription
@@ -20,7 +22,6 @@ from chassis.platform import Service
 from chassis.settings import get_settings
 from chassis.telemetry import set_up_telemetry
 from contracts.timesheet import CraValidated
-from machinery import QUEUE, Effect, Thing, cra_validated
 
 router = Router("things")
 

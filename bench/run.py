@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import chain
+import messaging
+import processes
 import uvloop
+import validations
 from measure import Figure, cpu_loop
 from rich.console import Console
 from rich.table import Table
@@ -18,10 +21,6 @@ OUTPUT = Path(__file__).parents[1] / ".maillon" / "bench.json"
 
 def benches() -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
     """What can be measured, by the first figure it gives."""
-    import chain
-    import messaging
-    import processes
-    import requests
 
     async def one(measured: Callable[[], Awaitable[Figure]]) -> list[Figure]:
         return [await measured()]
@@ -29,7 +28,7 @@ def benches() -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
     return {
         "P1": lambda: one(messaging.relay_throughput),
         "P2": lambda: one(messaging.consumer_throughput),
-        "P3": requests.validation,
+        "P3": validations.validation,
         "P4": chain.latency,
         "P5": chain.throughput,
         "P9": processes.start_and_memory,

@@ -44,9 +44,7 @@ def test_what_the_private_key_signs_the_public_set_verifies(made: Path) -> None:
     private = ECKey.import_key(json.loads(values(made)["MAILLON_SIGNING_KEY"]))
     published = json.loads((made / "jwks.json").read_text())
     token = jwt.encode({"alg": "ES256", "kid": private.kid}, {"sub": "member"}, private)
-    assert jwt.decode(token, KeySet.import_key_set(published), algorithms=["ES256"]).claims == {
-        "sub": "member"
-    }
+    assert jwt.decode(token, KeySet.import_key_set(published), algorithms=["ES256"]).claims == {"sub": "member"}
     assert all("d" not in key for key in published["keys"])
 
 

@@ -30,9 +30,7 @@ class TestCompose:
         checked = check_compose(ROOT / "docker-compose.yml")
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
-    @pytest.mark.parametrize(
-        ("right", "wrong"), [("depends_on:", "depend_on:"), ("condition:", "conditions:")]
-    )
+    @pytest.mark.parametrize(("right", "wrong"), [("depends_on:", "depend_on:"), ("condition:", "conditions:")])
     def test_a_misspelled_key_is_reported(self, tmp_path: Path, right: str, wrong: str) -> None:
         (tmp_path / "docker-compose.yml").write_text(COMPOSE.replace(right, wrong))
         checked = check_compose(tmp_path / "docker-compose.yml")
@@ -59,9 +57,7 @@ class TestCompose:
 
     def test_the_signing_key_reaches_identity_alone(self) -> None:
         services = yaml.safe_load(COMPOSE)["services"]
-        holders = {
-            name for name, one in services.items() if "MAILLON_SIGNING_KEY" in one.get("environment", {})
-        }
+        holders = {name for name, one in services.items() if "MAILLON_SIGNING_KEY" in one.get("environment", {})}
         assert holders == {"identity", "migrate-identity"}
 
     def test_the_example_names_every_required_variable(self) -> None:
