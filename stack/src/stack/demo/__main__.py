@@ -72,9 +72,9 @@ def tell(deal: Deal, console: Console) -> None:
 def conclude(deal: Deal, console: Console) -> None:
     """Show the deal, the events that flowed, and the trace of the validation."""
     stage = deal.stage
-    stage.traces.whole(deal.import_trace, LAST_EVENT)
+    stage.traces.whole(deal.traces["import"], LAST_EVENT)
     spans = [span for trace_id in stage.door.traces for span in stage.traces.spans(trace_id)]
-    validation = stage.traces.whole(deal.validation_trace, *VALIDATION_SPANS)
+    validation = stage.traces.whole(deal.traces["validation"], *VALIDATION_SPANS)
     parts = (show.summary(deal), show.flow(events(spans), consumers(spans)), show.tree(validation))
     console.print(show.everything(parts))
 

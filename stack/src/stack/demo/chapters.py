@@ -84,6 +84,7 @@ def choice(deal: Deal) -> str:
     check(read["status"] == "ongoing", f"the proposal that was read is {read['status']}")
     rfp.qualify(deal.helene, deal.proposal["id"])
     deal.proposal = rfp.retain(deal.helene, deal.proposal["id"])
+    deal.note("retention")
     return f"the proposal is {deal.proposal['status']}"
 
 
@@ -114,6 +115,7 @@ def order(deal: Deal) -> str:
     """Staff issues the platform's order (BDC): all five gates hold."""
     mission.ready(deal.staff, deal.mission_id)
     deal.bdc = mission.issue_bdc(deal.staff, deal.mission_id)
+    deal.note("order")
     deal.stage.postbox.wait_for(deal.camille.email, deal.bdc["reference"])
     return f"{deal.bdc['reference']}, announced by e-mail"
 
@@ -130,7 +132,7 @@ def validation(deal: Deal) -> str:
     """Marc, the operational manager, validates."""
     deal.stage.postbox.wait_for(deal.marc.email, "CRA à valider", deal.rfp["title"])
     deal.cra = month.validate(deal.marc, deal.cra["id"])
-    deal.validation_trace = deal.stage.door.traces[-1]
+    deal.note("validation")
     deal.stage.postbox.wait_for(deal.camille.email, "CRA validé", deal.rfp["title"])
     return f"the CRA is {deal.cra['status']}, Camille is told by e-mail"
 

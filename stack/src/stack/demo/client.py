@@ -18,8 +18,8 @@ PATIENCE = 20.0
 TIMEOUT = 30.0
 PAUSE = 0.1
 UNFORTUNATE = 400
-NOT_YET = frozenset({403, 404, 409})
-"""What a service answers while an event that changes its mind is still on its way."""
+NOT_YET = frozenset({403, 404, 409, 503})
+"""Answers while an event that changes a service's mind is on its way, or while the service itself is away."""
 
 
 class Refused(Exception):
@@ -47,7 +47,7 @@ class TooLate(AssertionError):
 def eventually(probe: Callable[[], T | None], what: str, *, within: float = PATIENCE) -> T:
     """Ask until the probe returns something true. Raises TooLate, with the last refusal when there was one.
 
-    A refusal that no event can change is raised at once.
+    A refusal that no waiting can change is raised at once.
     """
     deadline, last = time.monotonic() + within, ""
     while True:

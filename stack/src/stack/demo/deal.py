@@ -95,10 +95,15 @@ class Deal:
     mission: Json = field(init=False)
     bdc: Json = field(init=False)
     cra: Json = field(init=False)
-    validation_trace: str = field(init=False)
     bpf: Json = field(init=False)
     invoice: Json = field(init=False)
-    import_trace: str = field(init=False)
+    invoice_pdf: bytes = field(init=False)
+    traces: dict[str, str] = field(default_factory=dict)
+    """Trace ids of the decisions, by name."""
+
+    def note(self, decision: str) -> None:
+        """Remember the trace of the request just sent."""
+        self.traces[decision] = self.stage.door.traces[-1]
 
     @property
     def mission_id(self) -> str:

@@ -64,8 +64,10 @@ def wrong_invoice(deal: Deal) -> str:
 def invoice(deal: Deal) -> str:
     """The invoice that agrees: imported, the fee withheld, the payment scheduled."""
     made = accounted(deal)
-    imported = verbs.hand_in(deal.camille, deal.bpf["id"], made.facturx(), f"{made.number}.pdf")
-    deal.invoice, deal.import_trace = imported, deal.stage.door.traces[-1]
+    deal.invoice_pdf = made.facturx()
+    imported = verbs.hand_in(deal.camille, deal.bpf["id"], deal.invoice_pdf, f"{made.number}.pdf")
+    deal.note("import")
+    deal.invoice = imported
     fee = (deal.net * EXPRESS_SHARE).quantize(Decimal("0.01"))
     expected = {"net": made.net, "vat": made.vat, "gross": made.gross, "fee": fee, "payable": made.gross - fee}
     for name, amount in expected.items():
