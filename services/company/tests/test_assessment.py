@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from chassis import new_id
+from chassis.rows import new_id
 from company.company.domain import Company, CompanyStatus
 from company.compliance.assessment import assess, reassess
 from company.compliance.calendar import months_after

@@ -2,7 +2,7 @@
 
 from chassis.audit import audit
 from chassis.consume import Consumers
-from chassis.db import Base, Tx, get_locked, get_or, new_id, upsert_newer
+from chassis.db import Tx, get_locked, get_or, upsert_newer
 from chassis.outbox import emit
 
-__all__ = ["Base", "Consumers", "Tx", "audit", "emit", "get_locked", "get_or", "new_id", "upsert_newer"]
+__all__ = ["Consumers", "Tx", "audit", "emit", "get_locked", "get_or", "upsert_newer"]

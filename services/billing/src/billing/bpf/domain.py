@@ -14,9 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.bpf.vat import treatment_of
 from billing.directory.missions import MissionTerms
-from chassis import Base, new_id
 from chassis.clock import business_date
 from chassis.errors import Conflict, NotFound, require
+from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.company import LegalIdentity
 from contracts.notification import NotificationRequested, RoleInCompany

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base
+from chassis.rows import Base
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.values import Money
 

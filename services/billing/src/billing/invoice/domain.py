@@ -15,9 +15,9 @@ from billing.directory.missions import MissionTerms
 from billing.invoice.comparison import Difference
 from billing.invoice.offers import Settlement, offer_of, settle
 from billing.reading.document import InvoiceDocument
-from chassis import Base, new_id
 from chassis.clock import business_date
 from chassis.errors import Conflict, FieldError, NotFound, Unprocessable
+from chassis.rows import Base, new_id
 from contracts.billing import InvoiceImported
 from contracts.notification import NotificationRequested, RoleInCompany
 from contracts.roles import SELLERS

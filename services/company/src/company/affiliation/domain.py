@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, NotFound, Unprocessable, require
+from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
 from company.company.domain import KIND_OF, Company
 from company.directory.domain import KnownMember

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Unprocessable, require
+from chassis.rows import Base, new_id
 from contracts.identifiers import Bic, Iban
 
 _COVERED = {

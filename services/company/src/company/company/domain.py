@@ -12,8 +12,8 @@ from sqlalchemy import ARRAY, Computed, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, NotFound, Unprocessable, require
+from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
 from company.company.identifiers import check_identifiers
 from company.company.search import normalise

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Unprocessable, require
+from chassis.rows import Base, new_id
 from company.words import words
 from contracts.company import Signatory as SignatoryFact
 from contracts.roles import SignatoryCapacity

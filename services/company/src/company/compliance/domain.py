@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import NotFound, Unprocessable, require
+from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
 from company.company.domain import Company
 from company.compliance.calendar import months_after

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base
 from chassis.errors import Conflict
+from chassis.rows import Base
 from company.words import words
 from contracts.roles import ProfileType
 

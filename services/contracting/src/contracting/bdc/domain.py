@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, FieldError, NotFound
+from chassis.rows import Base, new_id
 from contracting.columns import word
 from contracting.mission.domain import Mission
 from contracting.mission.gates import Blocker, GateState, blockers_of

@@ -12,8 +12,8 @@ from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, FieldError, Forbidden, NotFound, Unprocessable, require
+from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
 from contracting.columns import word
 from contracting.contract.text import Document, fingerprint

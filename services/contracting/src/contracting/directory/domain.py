@@ -8,7 +8,7 @@ from sqlalchemy import String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base
+from chassis.rows import Base
 from contracting.columns import word
 from contracts.roles import CompanyKind, SignatoryCapacity
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis import Base, Tx
+from chassis import Tx
+from chassis.rows import Base
 
 T = TypeVar("T", bound=Base)
 

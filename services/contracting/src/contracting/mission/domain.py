@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, NotFound, require
+from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
 from contracting.columns import word
 from contracting.mission.payment import terms_of

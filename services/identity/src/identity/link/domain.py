@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, Problem, Unprocessable
+from chassis.rows import Base, new_id
 
 LIFETIME = timedelta(hours=24)
 """How long a link works (ID-05)."""

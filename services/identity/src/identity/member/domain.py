@@ -14,8 +14,8 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Forbidden, NotFound, Problem
+from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.identity import MemberActivated
 from contracts.roles import ProfileType, StaffScope

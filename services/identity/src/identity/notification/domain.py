@@ -9,8 +9,8 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Unprocessable
+from chassis.rows import Base, new_id
 
 LEASE = timedelta(minutes=2)
 """How long a process may take over a mail before another tries it: longer than any SMTP timeout."""

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import NotFound, Problem
+from chassis.rows import Base, new_id
 from contracts.identity import MemberAccessRevoked
 
 REFRESH_LIFETIME = timedelta(days=30)

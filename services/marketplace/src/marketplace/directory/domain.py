@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base
 from chassis.errors import Conflict, require
+from chassis.rows import Base
 from contracts.company import AffiliationGranted, CompanyValidated
 from contracts.contracting import ContractKind, ContractSigned
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, NotFound, Unprocessable, require
+from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.marketplace import ProposalRetained
 from contracts.roles import BUYERS, CLIENT_ROLES, SELLERS, Role

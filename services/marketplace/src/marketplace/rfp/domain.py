@@ -13,8 +13,8 @@ from sqlalchemy import CheckConstraint, Computed, Index, Numeric, String
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, NotFound, Unprocessable, require
+from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.roles import BUYERS, Role
 from contracts.values import CountryCode, Money, Name, Period, Value

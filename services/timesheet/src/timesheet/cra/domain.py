@@ -13,8 +13,8 @@ from sqlalchemy import Enum, ForeignKey, Numeric, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis import Base, new_id
 from chassis.errors import Conflict, FieldError, NotFound, Unprocessable, require
+from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.timesheet import CraValidated
 from contracts.values import Month

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Base
+from chassis.rows import Base
 from contracts.values import Month, Period
 
 
