@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from time import monotonic
 from typing import Any
 
@@ -97,7 +98,9 @@ class Relay:
             rows = (await connection.execute(_CLAIM)).all()
             if not rows:
                 return 0
-            outcomes = await publish_batch(channel, [self._message(row) for row in rows], CONFIRM_TIMEOUT)
+            with ExitStack() as spans:
+                messages = [self._message(row, spans) for row in rows]
+                outcomes = await publish_batch(channel, messages, CONFIRM_TIMEOUT)
             left = [row.id for row, refusal in zip(rows, outcomes, strict=True) if refusal is None]
             await connection.execute(delete(outbox).where(outbox.c.id == func.any(left)))
             await self._postpone(connection, rows, outcomes)
@@ -116,7 +119,8 @@ class Relay:
             await connection.execute(_POSTPONE, refused)
             logger.error("outbox_rows_refused", extra={"count": len(refused), "reason": refused[0]["reason"]})
 
-    def _message(self, row: Row[Any]) -> Outgoing:
+    def _message(self, row: Row[Any], spans: ExitStack) -> Outgoing:
+        """The row as a message; its span lasts until the batch is confirmed."""
         headers = {
             "ce-specversion": "1.0",
             "ce-id": str(row.event_id),
@@ -126,10 +130,9 @@ class Relay:
             "ce-time": row.occurred_at.isoformat(),
         }
         if is_sampled(row.traceparent):
-            with tracer.start_as_current_span(
-                f"publish {row.type}", parent_of(row.traceparent), kind=SpanKind.PRODUCER
-            ) as span:
-                headers["traceparent"] = traceparent_of(span) or row.traceparent
+            span = tracer.start_span(f"publish {row.type}", parent_of(row.traceparent), kind=SpanKind.PRODUCER)
+            spans.callback(span.end)
+            headers["traceparent"] = traceparent_of(span) or row.traceparent
         elif row.traceparent:
             headers["traceparent"] = row.traceparent
         properties = spec.Basic.Properties(
