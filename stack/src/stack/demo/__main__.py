@@ -25,9 +25,11 @@ from stack.wiring import Platform
 
 INTERRUPTED = 130
 VALIDATION_SPANS = (
+    # The gateway exports every five seconds, the services twice a second.
+    "gateway POST",
     "publish timesheet.CraValidated.v1",
     "apply billing.issue_bpf_on_CraValidated",
-    "publish platform.NotificationRequested.v1",
+    "apply identity.notify_on_NotificationRequested",
 )
 LAST_EVENT = "publish billing.InvoiceImported.v1"
 FAILURES = (AssertionError, Refused, NoWorkdayLeft, httpx2.HTTPError, stack.StackError, OSError)
