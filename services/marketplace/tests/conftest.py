@@ -181,8 +181,3 @@ def _content() -> Callable[[Caller], dict[str, Any]]:
 @pytest.fixture(name="proposal_content")
 def _proposal_content() -> Callable[[UUID], dict[str, Any]]:
     return offer
-
-
-@pytest.fixture(scope="session")
-def market_class() -> type[Market]:
-    return Market

@@ -133,13 +133,13 @@ class TestEdit:
 
 
 class TestPublish:
-    @pytest.mark.parametrize("before", [0, 1])
-    def test_starts_today_or_later(self, before):
-        rfp().check_publishable(manager(), START - timedelta(days=before))
+    @pytest.mark.parametrize("after", [-1, 0, 31])
+    def test_starts_later_today_or_up_to_31_days_ago(self, after):
+        rfp().check_publishable(manager(), START + timedelta(days=after))
 
-    def test_refused_the_day_after_the_start(self):
+    def test_refused_on_the_32nd_day_after_the_start(self):
         with pytest.raises(RfpStartsInThePast):
-            rfp().check_publishable(manager(), START + timedelta(days=1))
+            rfp().check_publishable(manager(), START + timedelta(days=32))
 
     def test_refused_when_the_manager_changed_roles(self):
         with pytest.raises(UnknownOperationalManager):

@@ -17,7 +17,7 @@ from stack.wiring import Platform
 DAILY_RATE = Decimal("500.00")
 PAYMENT_OPTION = "express"
 IBAN, BIC = "FR7630006000011234567890189", "AGRIFRPPXXX"
-BACKDATED = timedelta(0)
+BACKDATED = timedelta(days=31)
 """How long before its publication a request may say that the mission began."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -62,10 +62,14 @@ class RfpAlreadyAwarded(Conflict):
     code, title = "rfp_already_awarded", "The request was awarded already"
 
 
-class RfpStartsInThePast(Conflict):
-    """The period begins before the day of publication."""
+REGULARISED = timedelta(days=31)
+"""How long before its publication a mission may have begun: work often starts while its papers are still missing."""
 
-    code, title = "rfp_starts_in_the_past", "The period starts before today"
+
+class RfpStartsInThePast(Conflict):
+    """The period begins too long before the day of publication."""
+
+    code, title = "rfp_starts_in_the_past", "The period started more than 31 days ago"
 
 
 class UnknownOperationalManager(Unprocessable):
@@ -185,12 +189,12 @@ class Rfp(Base):
 
         Raises:
             RfpAlreadyPublished: it is no draft any more.
-            RfpStartsInThePast: the period begins before `today`, the business date.
+            RfpStartsInThePast: the period began more than 31 days before `today`, the business date.
             UnknownOperationalManager: the manager follows missions for the client no more.
 
         """
         require(self.status == RfpStatus.DRAFT, RfpAlreadyPublished())
-        require(self.period_start >= today, RfpStartsInThePast())
+        require(self.period_start >= today - REGULARISED, RfpStartsInThePast())
         _check_manager(manager, self.client_company_id)
 
     def publish(self, number: int, client_name: str, by: Actor, at: datetime) -> None:
