@@ -72,7 +72,8 @@ async def database() -> AsyncIterator[str]:
     async with scratch_database() as url:
         engine = create_async_engine(url)
         async with engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+            for tables in (metadata, Effect.metadata):
+                await connection.run_sync(tables.create_all)
         await engine.dispose()
         yield url
 

@@ -25,14 +25,17 @@ def migrations_of(service: str, settings: Settings) -> Path:
 
 
 def run_env() -> None:
-    """What a service's `migrations/env.py` calls: migrate with all tables of the process."""
+    """What a service's `migrations/env.py` calls: migrate with its tables and the chassis'."""
     from alembic import context  # noqa: PLC0415
 
     import chassis.app  # noqa: F401, PLC0415 - declares every table of the chassis, the inbox among them
-    from chassis.db import make_engine, metadata  # noqa: PLC0415
+    from chassis.db import make_engine  # noqa: PLC0415
+    from chassis.rows import metadata, tables_of  # noqa: PLC0415
+
+    tables = [metadata, tables_of(get_settings().service)]
 
     def migrate(connection: Any) -> None:
-        context.configure(connection=connection, target_metadata=metadata, compare_server_default=False)
+        context.configure(connection=connection, target_metadata=tables, compare_server_default=False)
         with context.begin_transaction():
             context.run_migrations()
 

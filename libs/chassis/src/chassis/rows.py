@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, MetaData
@@ -17,14 +19,27 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMING)
-"""Every table of the process: the service's own and the chassis'."""
+"""The chassis' own tables, which stand in the database of every service."""
+
+
+@cache
+def tables_of(service: str) -> MetaData:
+    """The tables that a service's rows declare, apart from other services' in the same process (as in a test run)."""
+    return MetaData(naming_convention=NAMING, info={"service": service})
 
 
 class Base(DeclarativeBase):
-    """Base of a service's rows. Times are aware; ids are UUIDv7, so they sort by creation."""
+    """Base of a service's rows. Times are aware; ids are UUIDv7, so they sort by creation.
+
+    A relationship is given its class (`relationship(Mission)`): the name alone may stand in two services.
+    """
 
     metadata = metadata
     type_annotation_map = {datetime: DateTime(timezone=True)}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        cls.metadata = tables_of(cls.__module__.partition(".")[0])
+        super().__init_subclass__(**options)
 
 
 def new_id() -> UUID:

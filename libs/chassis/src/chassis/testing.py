@@ -111,6 +111,11 @@ class Harness:
     keys: Keys
     clock: TestClock = field(default_factory=TestClock)
 
+    @property
+    def database_url(self) -> str:
+        """Where the service's scratch database is."""
+        return self.platform.settings.database_url.get_secret_value()
+
     def headers(self, caller: Caller) -> dict[str, str]:
         """Request headers of this caller."""
         return {"Authorization": f"Bearer {self.keys.token(caller, now=self.clock())}"}
@@ -167,16 +172,21 @@ async def scratch_database() -> AsyncIterator[str]:
     await admin.dispose()
 
 
-def migrate(service: str, database_url: str) -> None:
-    """Bring a database to the service's newest revision, as a deployment would."""
-    environment = {
+def environment_of(service: str, database_url: str) -> dict[str, str]:
+    """What a process of the service needs to be told, to touch its database alone."""
+    return {
         **os.environ,
         "MAILLON_SERVICE": service,
         "MAILLON_DATABASE_URL": database_url,
         "MAILLON_AMQP_URL": "amqp://unused",
         "MAILLON_JWKS_FILE": "unused",
     }
+
+
+def migrate(service: str, database_url: str) -> None:
+    """Bring a database to the service's newest revision, as a deployment would."""
     command = [sys.executable, "-m", "chassis.migrate", service]
+    environment = environment_of(service, database_url)
     subprocess.run(command, check=True, env=environment, capture_output=True, text=True)  # noqa: S603 - our own module
 
 

@@ -124,7 +124,7 @@ class Mission(Base):
     status: Mapped[MissionStatus] = mapped_column(word(MissionStatus))
     payment_option: Mapped[PaymentOption | None] = mapped_column(word(PaymentOption))
     version: Mapped[int]
-    order: Mapped[ClientOrder | None] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    order: Mapped[ClientOrder | None] = relationship(ClientOrder, lazy="selectin", cascade="all, delete-orphan")
 
     @classmethod
     def open(cls, event: ProposalRetained) -> Mission:

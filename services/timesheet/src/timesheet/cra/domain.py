@@ -128,7 +128,7 @@ class Cra(Base):
     invoice_version: Mapped[int | None]
     payment_on: Mapped[date | None]
 
-    mission: Mapped[Mission] = relationship(lazy="raise")
+    mission: Mapped[Mission] = relationship(Mission, lazy="raise")
 
     @classmethod
     def begin(cls, mission: Mission, month: Month, *, by: Part, today: date) -> Cra:
