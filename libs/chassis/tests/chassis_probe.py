@@ -22,11 +22,13 @@ from chassis.consume import Subscription
 from chassis.db import Database, Tx
 from chassis.outbox import emit
 from chassis.relay import Relay
-from chassis.rows import metadata
+from chassis.rows import metadata, tables_of
 from chassis.worker import Worker
 from contracts.timesheet import CraValidated
 from contracts.values import Month
 
+TESTS = "libs"
+"""What the tests' own rows belong to: the first part of their module's name."""
 QUEUE = "billing.issue_bpf_on_CraValidated"
 
 effects = Table(
@@ -59,6 +61,7 @@ async def create_tables(url: str) -> None:
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
+        await connection.run_sync(tables_of(TESTS).create_all)
     await engine.dispose()
 
 

@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.db import Tx, metadata
+from chassis.db import Tx
+from chassis.hot import HotTx
+from chassis.rows import metadata
 
 audit_log = Table(
     "audit_log",
@@ -20,7 +22,7 @@ audit_log = Table(
 )
 
 
-def audit(tx: Tx, action: str, subject: object, **details: Any) -> None:
+def audit(tx: Tx | HotTx, action: str, subject: object, **details: Any) -> None:
     """Record an act (PL-10). `details` hold ids, versions and outcomes, never contact data.
 
     The actor is the caller of the request, or the consumer or sweep that the transaction belongs to.

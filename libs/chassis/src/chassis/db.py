@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import Table, TextClause, event, exc, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock, business_date, system_clock
 from chassis.errors import Problem
+from chassis.hot import HotTx
 from chassis.rows import Base, metadata, new_id
 
 __all__ = ["Base", "Database", "Tx", "get_locked", "get_or", "is_transient", "metadata", "new_id", "upsert_newer"]
@@ -81,6 +83,8 @@ class Database:
         self.clock = clock
         self.engine = make_engine(url, pool_size=pool_size)
         self.on_commit: Callable[[], None] | None = None
+        self._pool_size = pool_size
+        self._drivers: asyncpg.Pool[asyncpg.Record] | None = None
         self._sessions = async_sessionmaker(self.engine, class_=Tx, expire_on_commit=False)
 
     @asynccontextmanager
@@ -100,8 +104,40 @@ class Database:
         if tx.rows_to_append and self.on_commit:
             self.on_commit()
 
+    @asynccontextmanager
+    async def hot(self, actor: str, within: Tx | None = None) -> AsyncIterator[HotTx]:
+        """Open a hot transaction: its last statement is its commit, or part of the transaction it stands within."""
+        if within is not None:
+            raw = await (await within.connection()).get_raw_connection()
+            tx = HotTx(raw.driver_connection, within.now, actor, within.rows_to_append)  # type: ignore[arg-type]
+            yield tx
+            await tx.commit()
+            return
+        self._drivers = self._drivers or await self._open_drivers()
+        async with self._drivers.acquire(timeout=10) as driver:
+            tx = HotTx(driver, self.clock(), actor)
+            yield tx
+            await tx.commit()
+        if tx.rows_to_append and self.on_commit:
+            self.on_commit()
+
+    async def _open_drivers(self) -> asyncpg.Pool[asyncpg.Record]:
+        """Connections of the driver itself; each statement is its own transaction, so there is nothing to reset."""
+
+        async def nothing(_: object) -> None: ...
+
+        async def read_json(driver: asyncpg.Connection[asyncpg.Record]) -> None:
+            for kind in ("json", "jsonb"):
+                await driver.set_type_codec(kind, encoder=str, decoder=json.loads, schema="pg_catalog")
+
+        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        settings = {"server_settings": _SERVER_SETTINGS, "timeout": 10, "reset": nothing, "init": read_json}
+        return await asyncpg.create_pool(url, min_size=1, max_size=self._pool_size, **settings)
+
     async def close(self) -> None:
         """Return every connection."""
+        if self._drivers is not None:
+            await self._drivers.close()
         await self.engine.dispose()
 
 
@@ -177,4 +213,7 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, exc.DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or isinstance(error, exc.InterfaceError) or state[:2] in _TRANSIENT_CLASSES
-    return isinstance(error, OSError | TimeoutError | exc.TimeoutError | exc.DisconnectionError)
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "")[:2] in _TRANSIENT_CLASSES
+    passing = (OSError, TimeoutError, exc.TimeoutError, exc.DisconnectionError, asyncpg.InterfaceError)
+    return isinstance(error, passing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Response
@@ -12,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 
 from chassis.auth import Access, Caller
-from chassis.db import Tx, is_transient
+from chassis.db import Database, Tx, is_transient
 from chassis.errors import Conflict, Problem, TemporarilyUnavailable, Unauthenticated, VersionConflict
+from chassis.hot import HotTx, OutpacedError
 from chassis.idempotency import once
 from chassis.platform import Platform
 from chassis.problems import describe
@@ -39,37 +41,67 @@ class AlreadyExists(Conflict):
     code, title = "already_exists", "It exists already"
 
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a route's transaction is held: whether answers are kept for replays, and whether it is a hot one."""
+
+    replayable: bool = True
+    hot: bool = False
+
+
 class Route(APIRoute):
     """One request is one transaction: committed before the answer leaves, rolled back on any refusal raised."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's own handler."""
         inner = super().get_route_handler()
-        access, replayable = access_of(self), getattr(self.endpoint, "__replayable__", True)
+        access, manner = access_of(self), manner_of(self)
 
         async def handle(request: Request) -> Response:
             platform: Platform = request.app.state.platform
             caller = admit(platform, access, request)
+            request.state.caller = caller
             who = str(caller.member_id) if caller else "anonymous"
-            try:
-                async with platform.database.transaction() as tx:
-                    tx.actor = who
-                    request.state.tx, request.state.caller = tx, caller
-                    if replayable and request.method == "POST" and "idempotency-key" in request.headers:
-                        return await once(tx, request, who, lambda: inner(request))
-                    return await inner(request)
-            except Problem:
-                raise
-            except IntegrityError as clash:
-                if getattr(clash.orig, "sqlstate", "") != "23505":
+            for _ in range(_TRIES):
+                try:
+                    return await in_one_transaction(platform.database, request, who, inner, manner)
+                except OutpacedError:
+                    continue
+                except IntegrityError as clash:
+                    if getattr(clash.orig, "sqlstate", "") != "23505":
+                        raise
+                    raise AlreadyExists from clash
+                except Exception as failure:
+                    if not isinstance(failure, Problem) and is_transient(failure):
+                        raise TemporarilyUnavailable from failure
                     raise
-                raise AlreadyExists from clash
-            except Exception as failure:
-                if is_transient(failure):
-                    raise TemporarilyUnavailable from failure
-                raise
+            raise TemporarilyUnavailable("too many people are changing this at the moment")
 
         return handle
+
+
+async def in_one_transaction(
+    database: Database, request: Request, who: str, inner: Handler, manner: Manner
+) -> Response:
+    """Open the route's kind of transaction, hand it to the handler, commit, and only then return the answer."""
+
+    async def in_hot(within: Tx | None = None) -> Response:
+        async with database.hot(who, within) as tx:
+            request.state.tx = tx
+            return await inner(request)
+
+    keyed = manner.replayable and request.method == "POST" and "idempotency-key" in request.headers
+    if manner.hot and not keyed:
+        return await in_hot()
+    async with database.transaction() as tx:
+        tx.actor, request.state.tx = who, tx
+        if keyed:
+            return await once(tx, request, who, lambda: in_hot(tx) if manner.hot else inner(request))
+        return await inner(request)
 
 
 def admit(platform: Platform, access: Access, request: Request) -> Caller | None:
@@ -92,6 +124,12 @@ def access_of(route: APIRoute) -> Access:
     return declared
 
 
+def manner_of(route: APIRoute) -> Manner:
+    """How the route's transaction is held."""
+    declared: Manner = getattr(route.endpoint, "__manner__", Manner())
+    return declared
+
+
 _IDEMPOTENCY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -108,9 +146,13 @@ class Router(APIRouter):
         super().__init__(route_class=Route, tags=[tag])
 
     def route_for(
-        self, method: str, path: str, *, access: Access, replayable: bool = True, **options: Any
+        self, method: str, path: str, *, access: Access, replayable: bool = True, hot: bool = False, **options: Any
     ) -> Callable[[F], F]:
-        """Declare a route; `replayable=False` keeps answers that hold secrets out of the database."""
+        """Declare a route.
+
+        `replayable=False` keeps answers that hold secrets out of the database; `hot=True` gives the handler a
+        HotTx (HotTxDep) in the place of a Tx.
+        """
         responses: dict[int | str, dict[str, Any]] = {
             "default": describe("any other refusal"),
             422: describe("`invalid_request`"),
@@ -123,7 +165,7 @@ class Router(APIRouter):
             extra["parameters"] = [_IDEMPOTENCY_PARAMETER]
 
         def register(endpoint: F) -> F:
-            endpoint.__access__, endpoint.__replayable__ = access, replayable  # type: ignore[attr-defined]
+            endpoint.__access__, endpoint.__manner__ = access, Manner(replayable, hot)  # type: ignore[attr-defined]
             self.add_api_route(path, endpoint, methods=[method], responses=responses, openapi_extra=extra, **options)
             return endpoint
 
@@ -161,6 +203,11 @@ async def _platform(request: Request) -> Platform:
     return request.app.state.platform  # type: ignore[no-any-return]
 
 
+async def _hot_tx(request: Request) -> HotTx:
+    return request.state.tx  # type: ignore[no-any-return]
+
+
+HotTxDep = Annotated[HotTx, Depends(_hot_tx)]
 TxDep = Annotated[Tx, Depends(_tx)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 PlatformDep = Annotated[Platform, Depends(_platform)]

@@ -6,7 +6,9 @@ from opentelemetry import trace
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, String, Table, Text, func
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
-from chassis.db import Tx, metadata, new_id
+from chassis.db import Tx
+from chassis.hot import HotTx
+from chassis.rows import metadata, new_id
 from chassis.telemetry import traceparent_of
 from contracts.event import Event
 
@@ -26,7 +28,7 @@ outbox = Table(
 )
 
 
-def emit(tx: Tx, event: Event) -> None:
+def emit(tx: Tx | HotTx, event: Event) -> None:
     """Publish an event if, and only if, the transaction commits."""
     tx.append(
         outbox,

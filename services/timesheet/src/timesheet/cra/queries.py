@@ -2,13 +2,16 @@
 
 from decimal import Decimal
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, defer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from chassis import Tx
 from chassis.auth import Caller
+from chassis.hot import HotTx, read_row
 from contracts.roles import CompanyKind
 from timesheet.cra.domain import Cra, CraNotFound
 from timesheet.directory.missions import Mission
@@ -34,19 +37,23 @@ async def cra_for(tx: Tx, cra_id: UUID, caller: Caller) -> Cra:
 
 
 @cache
-def _to_decide(kind: CompanyKind | None, everything: bool) -> Select[Cra]:
+def _to_decide(kind: CompanyKind | None, everything: bool) -> Select[Any]:
     """Built once a kind of caller: a decision is made far more often than its query changes."""
     scope = visible(kind, everything, bindparam("company"), bindparam("member"))
-    query = select(Cra).join(Cra.mission).where(Cra.id == bindparam("cra"), scope)
-    return without_days(query.options(contains_eager(Cra.mission))).with_for_update(of=Cra)
+    cra = [column for column in Cra.__table__.columns if column.name != "entries"]
+    mission = [column.label(f"mission_{column.name}") for column in Mission.__table__.columns]
+    return select(*cra, *mission).join_from(Cra, Mission).where(Cra.id == bindparam("cra"), scope)
 
 
-async def cra_to_decide(tx: Tx, cra_id: UUID, caller: Caller) -> Cra:
-    """One CRA, locked, without its days. Raises CraNotFound, or Forbidden without a company."""
+async def cra_to_decide(tx: HotTx, cra_id: UUID, caller: Caller) -> Cra:
+    """One CRA without its days, which the transaction will save. Raises CraNotFound, or Forbidden without a company."""
     values = {"cra": cra_id, "company": caller.company, "member": caller.member_id}
-    cra = (await tx.scalars(_to_decide(caller.company_kind, sees_all(caller)), values)).one_or_none()
-    if cra is None:
+    found = await tx.fetch(_to_decide(caller.company_kind, sees_all(caller)), values)
+    if found is None:
         raise CraNotFound
+    cra = read_row(Cra, found)
+    set_committed_value(cra, "mission", read_row(Mission, found, prefix="mission_"))
+    tx.save(cra)
     return cra
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from chassis import audit, emit
 from chassis.auth import MEMBER
 from chassis.errors import Forbidden, IllegalMove, VersionConflict, require
-from chassis.http import CallerDep, Router, TxDep, check_if_match, set_etag
+from chassis.http import CallerDep, HotTxDep, Router, TxDep, check_if_match, set_etag
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.values import Month
@@ -145,9 +145,10 @@ async def read_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, response: Respons
 @router.post(
     "/cras/{cra_id}/submission",
     access=MEMBER,
+    hot=True,
     responses=documented(Forbidden, CraNotFound, IllegalMove, VersionConflict, EmptyCra),
 )
-async def submit_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, request: Request) -> CraView:
+async def submit_cra(cra_id: UUID, caller: CallerDep, tx: HotTxDep, request: Request) -> CraView:
     """Send the month to the operational manager; from then on it is not edited. For its consultant (TS-10)."""
     cra = await cra_to_decide(tx, cra_id, caller)
     check_if_match(request, cra.version)
@@ -160,9 +161,10 @@ async def submit_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, request: Reques
 @router.post(
     "/cras/{cra_id}/validation",
     access=MEMBER,
+    hot=True,
     responses=documented(Forbidden, CraNotFound, IllegalMove, VersionConflict),
 )
-async def validate_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, request: Request) -> CraView:
+async def validate_cra(cra_id: UUID, caller: CallerDep, tx: HotTxDep, request: Request) -> CraView:
     """Agree to every day of the month, for good. For the mission's operational manager (TS-12)."""
     cra = await cra_to_decide(tx, cra_id, caller)
     check_if_match(request, cra.version)
@@ -176,9 +178,10 @@ async def validate_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, request: Requ
 @router.post(
     "/cras/{cra_id}/refusal",
     access=MEMBER,
+    hot=True,
     responses=documented(Forbidden, CraNotFound, IllegalMove, VersionConflict),
 )
-async def refuse_cra(cra_id: UUID, body: Refusal, caller: CallerDep, tx: TxDep, request: Request) -> CraView:
+async def refuse_cra(cra_id: UUID, body: Refusal, caller: CallerDep, tx: HotTxDep, request: Request) -> CraView:
     """Send the month back to the consultant, with the reason. For the mission's operational manager (TS-10)."""
     cra = await cra_to_decide(tx, cra_id, caller)
     check_if_match(request, cra.version)
