@@ -58,7 +58,7 @@ class TestDeal:
         assert (mine[0]["month"], mine[0]["order_reference"]) == (deal.plan.month, deal.bdc["reference"])
         assert invoice.bpf_of(deal.marc, deal.cra["id"])["id"] == mine[0]["id"]
 
-    @pytest.mark.req("BL-05", "BL-09", "BL-15", "BL-36")
+    @pytest.mark.req("BL-05", "BL-09", "BL-15")
     def test_the_express_fee_is_withheld_and_the_date_runs_from_the_validation(self, deal: Deal):
         seen = deal.camille.get(f"{BILLING}/invoices/{deal.invoice['id']}")
         net = DAILY_RATE * deal.plan.days

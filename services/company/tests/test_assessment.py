@@ -65,7 +65,7 @@ class TestMonthsAfter:
 
 
 class TestRules:
-    @pytest.mark.req("CO-30", "CO-31", "CO-32", "CO-33", "CO-34", "CO-35", "CO-36", "CO-50")
+    @pytest.mark.req("CO-30", "CO-31", "CO-32", "CO-33", "CO-34", "CO-35", "CO-50")
     @pytest.mark.parametrize(
         ("profile", "country", "required"),
         [
@@ -174,7 +174,7 @@ class TestAssess:
         outcome = assess(CLIENT, "FR", held, date(2036, 1, 1))
         assert (outcome.compliant, outcome.valid_until) == (True, None)
 
-    @pytest.mark.req("CO-35", "CO-36")
+    @pytest.mark.req("CO-35")
     def test_needs_other_documents_of_a_provider_abroad(self) -> None:
         vat = document("vat_document", country="DE")
         social = document("social_regularity", date(2026, 11, 1), country="DE")

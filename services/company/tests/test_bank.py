@@ -31,7 +31,6 @@ class TestChange:
         seen = (await world.client.get(f"/companies/{company.id}", headers=company.headers)).json()
         assert seen["bank"]["iban"] == BANK["iban"]
 
-    @pytest.mark.req("CO-45")
     async def test_after_the_validation_tells_the_world_and_keeps_the_former(self, world) -> None:
         company = await world.validated(bank=BANK)
         assert (await put(world, company, OTHER)).status_code == 200
@@ -48,7 +47,6 @@ class TestChange:
         assert await world.events(CompanyDetailsChanged, company.id) == []
         assert len(await rows(world, company)) == 1
 
-    @pytest.mark.req("CO-45")
     async def test_is_audited_without_the_account(self, world) -> None:
         company = await world.company(bank=BANK)
         await put(world, company, OTHER)
@@ -59,13 +57,13 @@ class TestChange:
         ]
         assert {row.actor for row in trail} == {str(company.founder.member_id)}
 
-    @pytest.mark.req("CO-45", "CO-20", "CO-22")
+    @pytest.mark.req("CO-20", "CO-22")
     @pytest.mark.parametrize("profile", list(ProfileType))
     async def test_is_made_by_any_kind_of_head(self, world, profile) -> None:
         company = await world.company(profile)
         assert (await put(world, company)).status_code == 200
 
-    @pytest.mark.req("CO-22")
+    @pytest.mark.req("CO-22", "CO-20")
     @pytest.mark.parametrize(
         ("profile", "role"),
         [

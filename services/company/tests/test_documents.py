@@ -207,7 +207,6 @@ class TestReview:
 
 
 class TestCompliance:
-    @pytest.mark.req("CO-37", "CO-38")
     async def test_is_told_when_the_last_document_is_accepted_and_only_then(self, world) -> None:
         company = await world.compliant()
         changes = await world.events(ComplianceChanged, company.id)

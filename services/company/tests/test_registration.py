@@ -92,7 +92,7 @@ class TestAccount:
 
 
 class TestRegister:
-    @pytest.mark.req("CO-07", "CO-09", "CO-13", "CO-15")
+    @pytest.mark.req("CO-07", "CO-09", "CO-13", "CO-15", "ID-01")
     @pytest.mark.parametrize(
         ("profile", "kind", "role"),
         [
@@ -154,7 +154,6 @@ class TestRegister:
     async def test_refuses_what_is_not_true_and_names_it(self, world, refused, changes, code, field) -> None:
         refused(await world.register(await world.member(), **changes), 422, code, field)
 
-    @pytest.mark.req("CO-12")
     @pytest.mark.parametrize(
         ("bank", "code", "field"),
         [
@@ -167,7 +166,6 @@ class TestRegister:
         whole = {"iban": "FR7630006000011234567890189", "bic": "AGRIFRPPXXX", "holder": "La Poste"} | bank
         refused(await world.register(await world.member(), bank=whole), 422, code, field)
 
-    @pytest.mark.req("CO-12")
     async def test_takes_bank_details_at_once(self, world) -> None:
         bank = {"iban": "FR76 3000 6000 0112 3456 7890 189", "bic": "AGRIFRPPXXX", "holder": "La Poste"}
         company = await world.company(bank=bank)
@@ -175,6 +173,7 @@ class TestRegister:
         assert company.json["bank_details_on_file"] is True
         assert await world.events(CompanyDetailsChanged, company.id) == []
 
+    @pytest.mark.req("ID-17")
     async def test_waits_for_the_profile(self, world, refused) -> None:
         refused(await world.register(world.h.member()), 409, "profile_not_known_yet")
         refused(await world.register(world.officer), 409, "profile_not_known_yet")

@@ -56,7 +56,7 @@ class TestGates:
         await h.deliver(getattr(deal, side).validated(version=3, verified_signatories=[]))
         assert await refused(deal) == [("signatory_capacity", "signatory_not_verified", "platform")]
 
-    @pytest.mark.req("CT-11", "CO-50")
+    @pytest.mark.req("CT-11", "CO-50", "CO-37")
     @pytest.mark.parametrize("side", ["client", "provider"])
     async def test_documents_are_judged_on_the_day_of_the_order(self, h, deal, side):
         await deal.ready()

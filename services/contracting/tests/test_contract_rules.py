@@ -47,7 +47,6 @@ def sign(contract: Contract, by=ANNA, verified=None, accepted=None):
     return contract.sign(by, verified, MANDATORY if accepted is None else accepted, "203.0.113.7", AT)
 
 
-@pytest.mark.req("CT-25", "CT-26")
 class TestText:
     @pytest.mark.parametrize("kind", ContractKind)
     def test_names_the_parties_the_version_and_every_clause(self, kind):

@@ -11,7 +11,7 @@ PDF_AS_TEXT = b"not a pdf at all"
 
 
 class TestOpen:
-    @pytest.mark.req("CT-06", "CT-12", "CT-30")
+    @pytest.mark.req("CT-06", "CT-12", "CT-30", "MK-12")
     async def test_a_retained_proposal_opens_a_mission_in_legal_verification(self, deal):
         await deal.retain()
         mission = await deal.mission()
@@ -69,7 +69,8 @@ class TestRead:
     async def test_both_sides_and_staff_see_the_mission(self, deal):
         await deal.retain()
         for caller in (deal.client.head, deal.provider.head, deal.staff, deal.client.member(Role.ACHETEUR)):
-            assert (await deal.mission(by=caller))["id"] == deal.mission_id
+            mission = await deal.mission(by=caller)
+            assert (mission["id"], mission["consultant_id"]) == (deal.mission_id, str(deal.consultant_id))
             listed = (await deal.call("GET", "/missions?limit=200", caller)).json()["items"]
             assert deal.mission_id in {one["id"] for one in listed}
 

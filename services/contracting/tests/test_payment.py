@@ -13,7 +13,7 @@ from contracts.values import Money
 GUARANTEED, BACK_TO_BACK = PaymentRegime.GUARANTEED_DATE, PaymentRegime.BACK_TO_BACK
 
 
-@pytest.mark.req("CT-29", "BL-09", "BL-10")
+@pytest.mark.req("CT-29", "BL-09")
 class TestRegime:
     @pytest.mark.parametrize(
         ("country", "signed_on", "regime"),

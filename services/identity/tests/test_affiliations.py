@@ -33,7 +33,6 @@ async def next_claims(world, account):
 
 
 class TestClaims:
-    @pytest.mark.req("ID-07")
     @pytest.mark.parametrize("role", list(Role))
     async def test_show_an_affiliation_at_the_next_refresh(self, world, role):
         account = await world.activated()

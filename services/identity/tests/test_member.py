@@ -72,7 +72,7 @@ class TestAddress:
 
 
 class TestProfileType:
-    @pytest.mark.req("ID-17", "ID-18")
+    @pytest.mark.req("ID-17")
     @pytest.mark.parametrize("chosen", list(ProfileType))
     def test_choosing_makes_the_member_ready_and_says_so(self, chosen):
         member = somebody()

@@ -72,7 +72,6 @@ class TestMail:
         assert "Zoé Lefèvre a soumis son CRA de novembre 2026" in world.html_of(mail)
         assert '<html lang="fr"' in world.html_of(mail)
 
-    @pytest.mark.req("PL-16")
     async def test_speaks_the_members_language(self, world):
         account = await world.activated(language="en")
         await world.h.deliver(asked([account.id]))
@@ -185,7 +184,6 @@ class TestTemplates:
         dates = dict.fromkeys(("start", "end", "expires_on", "payment_date"), "2026-12-01")
         return {key: (values | dates).get(key, f"the {key.replace('_', ' ')}") for key in TEMPLATES.get(template, ())}
 
-    @pytest.mark.req("PL-16")
     @pytest.mark.parametrize("language", ["fr", "en"])
     @pytest.mark.parametrize("template", sorted({*TEMPLATES, ACTIVATE_ACCOUNT, ACCOUNT_EXISTS}))
     async def test_each_is_written_in_each_language_and_shows_its_whole_context(self, world, template, language):

@@ -86,7 +86,6 @@ class TestRetain:
         read = await market.call("GET", f"/rfps/{proposal['rfp_id']}", buyer)
         assert read.json()["status"] == "published"
 
-    @pytest.mark.req("MK-23")
     async def test_two_buyers_at_the_same_moment_choose_one(self, market):
         buyer = await market.buyer()
         other = await market.buyer(Role.DIRECTEUR_ACHATS, buyer.company)

@@ -261,6 +261,7 @@ class TestAdmission:
         await market.validate(seller.company, CompanyKind.PROVIDER)
         assert (await market.call("GET", "/rfps", seller)).status_code == 200
 
+    @pytest.mark.req("CO-17")
     @pytest.mark.parametrize("role", [None, Role.CONSULTANT])
     async def test_closed_to_whoever_sells_nothing(self, market, role):
         caller = market.h.member(role)
