@@ -121,6 +121,10 @@ async def process(*command: str, port: int | None = None, **environment: str) ->
                     raise RuntimeError(f"{command} ended: {output.read()[-2000:].decode(errors='replace')}")
                 await asyncio.sleep(0.02)
             yield child
+        except AssertionError:
+            output.seek(0)
+            print(output.read()[-3000:].decode(errors="replace"))
+            raise
         finally:
             child.terminate()
             try:

@@ -14,6 +14,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from sqlalchemy.orm import configure_mappers
 
 from chassis import health, idempotency, inbox, metrics, problems, revocations
 from chassis.auth import TokenVerifier
@@ -35,6 +36,7 @@ logger = logging.getLogger("chassis.app")
 
 STALLED = 60.0
 """Seconds without a turn after which a loop counts as stuck and the process ends, to be started again."""
+LOOK_EVERY = 5.0
 MAX_BODY = 12 * 1024 * 1024
 
 _HOUSEKEEPING = [
@@ -76,6 +78,7 @@ def subscriptions_of(service: Service) -> list[Subscription]:
 
 def create_app(service: Service, settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     """The ASGI application of a service. Raises TypeError for a route without access declaration."""
+    configure_mappers()  # a mistake in a row's mapping ends the start, not the first request that meets it
     platform = build_platform(service, settings, clock)
     app = FastAPI(
         title=f"Maillon {service.name}",
@@ -126,13 +129,14 @@ def _worker_loops(
         Worker(subscription, platform.database, platform.broker, prefetch=platform.settings.prefetch)
         for subscription in subscriptions_of(service)
     ]
-    watched += [lambda: platform.relay.last_turn, lambda: sweeps.last_turn]
+    watched.append(lambda: platform.relay.last_turn)
     own = [_own_loop(loop, platform) for loop in service.background]
     return [
         platform.broker.run(),
         platform.relay.run(),
         sweeps.run(),
-        _watch(platform, watched),
+        _measure(platform),
+        _watch(watched),
         *(worker.run() for worker in workers),
         *own,
     ]
@@ -158,15 +162,21 @@ async def _guard(loop: Coroutine[Any, Any, None]) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def _watch(platform: Platform, watched: list[Callable[[], float]]) -> None:
-    """Keep the gauges true and end the process when a loop makes no turn any more."""
+async def _measure(platform: Platform) -> None:
+    """Keep the gauges true."""
     while True:
-        await asyncio.sleep(5)
+        await asyncio.sleep(LOOK_EVERY)
         metrics.broker_up.set(platform.broker.connected)
         try:
             metrics.outbox_age.set(await platform.relay.oldest_age())
         except Exception as failure:  # noqa: BLE001 - a database that is down is already reported by others
             logger.warning("outbox_age_unknown", extra={"reason": type(failure).__name__})
+
+
+async def _watch(watched: list[Callable[[], float]]) -> None:
+    """End the process when a loop makes no turn any more; asks nobody, so that nothing can keep it from looking."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
         if any(monotonic() - last_turn() > STALLED for last_turn in watched):
             logger.critical("loop_stalled")
             os._exit(70)

@@ -85,6 +85,7 @@ class Database:
         self.on_commit: Callable[[], None] | None = None
         self._pool_size = pool_size
         self._drivers: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opening = asyncio.Lock()
         self._sessions = async_sessionmaker(self.engine, class_=Tx, expire_on_commit=False)
 
     @asynccontextmanager
@@ -113,8 +114,7 @@ class Database:
             yield tx
             await tx.commit()
             return
-        self._drivers = self._drivers or await self._open_drivers()
-        async with self._drivers.acquire(timeout=10) as driver:
+        async with (await self._open_drivers()).acquire(timeout=10) as driver:
             tx = HotTx(driver, self.clock(), actor)
             yield tx
             await tx.commit()
@@ -123,6 +123,8 @@ class Database:
 
     async def _open_drivers(self) -> asyncpg.Pool[asyncpg.Record]:
         """Connections of the driver itself; each statement is its own transaction, so there is nothing to reset."""
+        if self._drivers is not None:
+            return self._drivers
 
         async def nothing(_: object) -> None: ...
 
@@ -130,9 +132,12 @@ class Database:
             for kind in ("json", "jsonb"):
                 await driver.set_type_codec(kind, encoder=str, decoder=json.loads, schema="pg_catalog")
 
-        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        settings = {"server_settings": _SERVER_SETTINGS, "timeout": 10, "reset": nothing, "init": read_json}
-        return await asyncpg.create_pool(url, min_size=1, max_size=self._pool_size, **settings)
+        async with self._opening:
+            if self._drivers is None:
+                url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+                settings = {"server_settings": _SERVER_SETTINGS, "timeout": 10, "reset": nothing, "init": read_json}
+                self._drivers = await asyncpg.create_pool(url, min_size=0, max_size=self._pool_size, **settings)
+        return self._drivers
 
     async def close(self) -> None:
         """Return every connection."""
