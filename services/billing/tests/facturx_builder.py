@@ -7,6 +7,7 @@ from io import BytesIO
 
 from facturx import generate_from_binary, generate_xml
 from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
 INVOICE_DAY = dt.date(2026, 11, 10)
 NOTES = [
@@ -92,16 +93,64 @@ def _buyer(buyer, category):
     }
 
 
+EN16931 = "urn:cen.eu:en16931:2017<"
+BASIC = "urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic"
+MINIMUM = """<rsm:CrossIndustryInvoice
+  xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+  xmlns:ram="urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
+  xmlns:udt="urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100">
+  <rsm:ExchangedDocumentContext><ram:GuidelineSpecifiedDocumentContextParameter>
+    <ram:ID>urn:factur-x.eu:1p0:minimum</ram:ID>
+  </ram:GuidelineSpecifiedDocumentContextParameter></rsm:ExchangedDocumentContext>
+  <rsm:ExchangedDocument>
+    <ram:ID>FA-2026-001</ram:ID><ram:TypeCode>380</ram:TypeCode>
+    <ram:IssueDateTime><udt:DateTimeString format="102">20261110</udt:DateTimeString></ram:IssueDateTime>
+  </rsm:ExchangedDocument>
+  <rsm:SupplyChainTradeTransaction>
+    <ram:ApplicableHeaderTradeAgreement>
+      <ram:SellerTradeParty>
+        <ram:Name>{seller[name]}</ram:Name>
+        <ram:PostalTradeAddress><ram:CountryID>FR</ram:CountryID></ram:PostalTradeAddress>
+        <ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">{seller[vat_number]}</ram:ID></ram:SpecifiedTaxRegistration>
+      </ram:SellerTradeParty>
+      <ram:BuyerTradeParty><ram:Name>{buyer[name]}</ram:Name></ram:BuyerTradeParty>
+    </ram:ApplicableHeaderTradeAgreement>
+    <ram:ApplicableHeaderTradeDelivery/>
+    <ram:ApplicableHeaderTradeSettlement>
+      <ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>
+      <ram:SpecifiedTradeSettlementHeaderMonetarySummation>
+        <ram:TaxBasisTotalAmount>{net[amount]}</ram:TaxBasisTotalAmount>
+        <ram:TaxTotalAmount currencyID="EUR">{vat[amount]}</ram:TaxTotalAmount>
+        <ram:GrandTotalAmount>{gross[amount]}</ram:GrandTotalAmount>
+        <ram:DuePayableAmount>{gross[amount]}</ram:DuePayableAmount>
+      </ram:SpecifiedTradeSettlementHeaderMonetarySummation>
+    </ram:ApplicableHeaderTradeSettlement>
+  </rsm:SupplyChainTradeTransaction>
+</rsm:CrossIndustryInvoice>"""
+"""The library that writes the others cannot write this profile."""
+
+
+def pdf_of_profile(bpf, level):
+    """A valid invoice of a profile."""
+    if level == "minimum":
+        return pdf_with(MINIMUM.format(**bpf).encode())
+    return edited_pdf(bpf, EN16931, f"{BASIC}<") if level == "basic" else invoice_pdf(bpf, level=level)
+
+
 def xml_of(business_terms, level="en16931"):
     return generate_xml(copy.deepcopy(business_terms), level=level, check_xsd=False, check_schematron=False)
+
+
+def written(writer):
+    sink = BytesIO()
+    writer.write(sink)
+    return sink.getvalue()
 
 
 def blank_pdf():
     writer = PdfWriter()
     writer.add_blank_page(595, 842)
-    sink = BytesIO()
-    writer.write(sink)
-    return sink.getvalue()
+    return written(writer)
 
 
 def pdf_with(xml, name="factur-x.xml"):
@@ -109,9 +158,26 @@ def pdf_with(xml, name="factur-x.xml"):
     writer = PdfWriter()
     writer.add_blank_page(595, 842)
     writer.add_attachment(name, xml)
-    sink = BytesIO()
-    writer.write(sink)
-    return sink.getvalue()
+    return written(writer)
+
+
+def associated_pdf(xml):
+    """The invoice is no entry of the tree of names: it is only associated with the document."""
+    writer = PdfWriter()
+    writer.add_blank_page(595, 842)
+    file = writer.add_attachment("factur-x.xml", xml)
+    writer.root_object[NameObject("/AF")] = ArrayObject([writer._add_object(file.pdf_object)])
+    del writer.root_object["/Names"]
+    return written(writer)
+
+
+def keyed_pdf(xml, name):
+    """The tree of names knows the file by a key; its name is in the file's own entry."""
+    writer = PdfWriter()
+    writer.add_blank_page(595, 842)
+    file = writer.add_attachment("0001", xml)
+    file.pdf_object[NameObject("/UF")] = TextStringObject(name)
+    return written(writer)
 
 
 def invoice_pdf(bpf, change=None, *, level="en16931", **named):
@@ -124,9 +190,9 @@ def invoice_pdf(bpf, change=None, *, level="en16931", **named):
     )
 
 
-def edited_pdf(bpf, pattern, replacement, **named):
+def edited_pdf(bpf, pattern, replacement, *, level="en16931", **named):
     """A PDF whose XML was changed by hand: what no generator would write."""
-    text = xml_of(terms(bpf, **named)).decode()
+    text = xml_of(terms(bpf, **named), level).decode()
     changed, count = re.subn(pattern, replacement, text)
     assert count, f"{pattern} is not in the XML"
     return pdf_with(changed.encode())

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from billing_months import MissionMonth
-from facturx_builder import edited_pdf, invoice_pdf
+from facturx_builder import invoice_pdf, pdf_of_profile
 from sqlalchemy import select
 
 from chassis.audit import audit_log
@@ -47,13 +47,14 @@ class TestImport:
         assert event.payment_on.isoformat() == said["payment_on"]
 
     @pytest.mark.req("TS-13", "BL-09")
-    async def test_tells_the_provider_the_date_of_payment(self, h, given):
+    async def test_tells_those_who_sell_for_the_provider_the_date_of_payment(self, h, given):
         month = await given(MissionMonth(option=PaymentOption.EXPRESS))
         said = (await month.post(invoice_pdf(month.bpf))).json()
         (told,) = [m for m in await h.emitted(NotificationRequested) if str(m.subject_id) == said["id"]]
         assert told.template == "payment_scheduled"
-        assert told.members == [month.month.consultant_id]
+        assert told.members == []
         assert [(r.company_id, set(r.roles)) for r in told.roles] == [(month.month.provider_id, set(SELLERS))]
+        assert Role.CONSULTANT not in SELLERS
         assert told.context == {
             "invoice_number": "FA-2026-001",
             "payable": "10575.00",
@@ -98,15 +99,10 @@ class TestImport:
             query = select(audit_log.c.action).where(audit_log.c.subject == said["id"])
             assert (await tx.scalars(query)).all() == ["invoice.import"]
 
-    async def test_takes_the_extended_profile(self, given):
+    @pytest.mark.parametrize("level", ["basic", "en16931", "extended"])
+    async def test_takes_each_profile_that_has_lines(self, given, level):
         month = await given()
-        answer = await month.post(invoice_pdf(month.bpf, level="extended"))
-        assert answer.status_code == 201, answer.text
-
-    async def test_takes_the_basic_profile(self, given):
-        month = await given()
-        basic = "urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic<"
-        answer = await month.post(edited_pdf(month.bpf, "urn:cen.eu:en16931:2017<", basic))
+        answer = await month.post(pdf_of_profile(month.bpf, level))
         assert answer.status_code == 201, answer.text
 
 

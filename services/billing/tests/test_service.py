@@ -33,6 +33,9 @@ CHECKS = [
 ]
 
 
+HEAVY = {"facturx", "saxonche", "lxml", "pypdf", "holidays"}
+
+
 def files_of(sent):
     files = sent.get("files") or []
     return files.items() if isinstance(files, dict) else files
@@ -121,8 +124,7 @@ class TestMemory:
     def test_nothing_heavy_is_imported_by_the_service_itself(self):
         code = "import sys, billing.main; print(*sys.modules)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        heavy = {"facturx", "saxonche", "lxml", "pypdf", "holidays"}
-        assert not heavy & set(done.stdout.split())
+        assert not HEAVY & set(done.stdout.split())
 
     async def test_an_import_leaves_them_out_too(self, given):
         month = await given(MissionMonth())

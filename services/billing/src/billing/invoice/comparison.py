@@ -24,6 +24,7 @@ _DECIMAL = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,18}(\.[0-9]{0,18})?", re.ASCII)
 MANDATORY_NOTES = ("PMT", "PMD", "AAB")
 """Fixed indemnity, late penalties, discount: each exactly once (BR-FR-05, Code de commerce L441-9)."""
 _SHOWN = 120
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,9 @@ def _lines(lines: list[Line], bpf: Bpf) -> Iterator[Difference]:
         yield from _number(f"{at}.quantity", bpf.days, line.quantity)
         if line.unit not in _DAY_UNITS:
             yield Difference(f"{at}.unit", "differs", UNIT, line.unit or "")
-        yield from _number(f"{at}.unit_price", bpf.unit_price_amount, line.unit_price)
+        yield from _amount(f"{at}.unit_price", bpf.unit_price_amount, line.unit_price)
         yield from _number(f"{at}.price_base", Decimal(1), line.price_base or "1")
-        yield from _number(f"{at}.net", bpf.net_amount, line.net)
+        yield from _amount(f"{at}.net", bpf.net_amount, line.net)
         yield from _text(f"{at}.vat_category", bpf.vat_category, line.vat_category)
         yield from _rate(f"{at}.vat_rate", bpf.vat_rate, line.vat_rate)
 
@@ -114,21 +115,21 @@ def _vat(invoice: InvoiceDocument, bpf: Bpf) -> Iterator[Difference]:
     for group in invoice.vat_groups[:1]:
         yield from _text("vat_groups.0.category", bpf.vat_category, group.category)
         yield from _rate("vat_groups.0.rate", bpf.vat_rate, group.rate)
-        yield from _number("vat_groups.0.base", bpf.net_amount, group.base)
-        yield from _number("vat_groups.0.amount", bpf.vat_amount, group.amount)
+        yield from _amount("vat_groups.0.base", bpf.net_amount, group.base)
+        yield from _amount("vat_groups.0.amount", bpf.vat_amount, group.amount)
         said = "".join((group.reason or "").split()).upper()
         if bpf.vat_category == "E" and "293B" not in said and group.reason_code != "VATEX-FR-FRANCHISE":
             yield Difference("vat_groups.0.reason", "missing_mention", bpf.vat_mention or "", group.reason or "")
 
 
 def _totals(invoice: InvoiceDocument, bpf: Bpf) -> Iterator[Difference]:
-    yield from _number("totals.allowances", Decimal(0), invoice.allowances or "0")
-    yield from _number("totals.charges", Decimal(0), invoice.charges or "0")
-    yield from _number("totals.net", bpf.net_amount, invoice.net)
-    yield from _rate("totals.vat", bpf.vat_amount, invoice.vat)
-    yield from _number("totals.gross", bpf.gross.amount, invoice.gross)
-    yield from _number("totals.prepaid", Decimal(0), invoice.prepaid or "0")
-    yield from _number("totals.due", bpf.gross.amount, invoice.due)
+    yield from _amount("totals.allowances", Decimal(0), invoice.allowances or "0")
+    yield from _amount("totals.charges", Decimal(0), invoice.charges or "0")
+    yield from _amount("totals.net", bpf.net_amount, invoice.net)
+    yield from _amount("totals.vat", bpf.vat_amount, _or_zero(invoice.vat, bpf.vat_amount))
+    yield from _amount("totals.gross", bpf.gross.amount, invoice.gross)
+    yield from _amount("totals.prepaid", Decimal(0), invoice.prepaid or "0")
+    yield from _amount("totals.due", bpf.gross.amount, invoice.due)
 
 
 def _notes(codes: list[str]) -> Iterator[Difference]:
@@ -158,8 +159,16 @@ def _letters(name: str) -> str:
 
 
 def _rate(field: str, expected: Decimal, found: str | None) -> Iterator[Difference]:
+    yield from _number(field, expected, _or_zero(found, expected))
+
+
+def _or_zero(found: str | None, expected: Decimal) -> str | None:
     """Where no VAT is due, EN 16931 lets zero be left out, or demands it (BR-O-05)."""
-    yield from _number(field, expected, "0" if found is None and expected == 0 else found)
+    return "0" if found is None and expected == 0 else found
+
+
+def _amount(field: str, expected: Decimal, found: str | None) -> Iterator[Difference]:
+    yield from _number(field, expected.quantize(_CENT), found)
 
 
 def _number(field: str, expected: Decimal, found: str | None) -> Iterator[Difference]:

@@ -12,13 +12,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.bpf.domain import Bpf
 from billing.directory.missions import MissionTerms
-from billing.invoice.comparison import Difference
+from billing.invoice.comparison import Buyer, Difference, compare
 from billing.invoice.offers import Settlement, offer_of, settle
-from billing.reading.document import InvoiceDocument
+from billing.reading.document import Finding, InvoiceDocument, Reading
+from billing.reading.refusals import errors_of, invalid
 from chassis.clock import business_date
 from chassis.errors import Conflict, FieldError, NotFound, Unprocessable
 from chassis.rows import Base, new_id
 from contracts.billing import InvoiceImported
+from contracts.company import LegalIdentity
 from contracts.notification import NotificationRequested, RoleInCompany
 from contracts.roles import SELLERS
 from contracts.values import Money
@@ -43,16 +45,18 @@ class InvoiceNumberUsed(Conflict):
 
 
 class InvoiceMismatch(Unprocessable):
-    """The invoice differs from its BPF; each difference is named, nothing is kept (BL-06)."""
+    """The invoice differs from its BPF; each difference and each defect is named, nothing is kept (BL-06)."""
 
     code, title = "invoice_mismatch", "The invoice differs from what the client validated"
 
     @classmethod
-    def of(cls, differences: list[Difference]) -> InvoiceMismatch:
-        """One field error for each difference."""
+    def of(cls, differences: list[Difference], findings: list[Finding]) -> InvoiceMismatch:
+        """One error for each difference, then one for each defect of the file itself."""
         errors = [FieldError(d.field, d.code, d.detail) for d in differences]
-        fields = ", ".join(d.field for d in differences[:8])
-        return cls(f"{len(differences)} differences: {fields}", errors=errors)
+        detail = f"{len(differences)} differences: " + ", ".join(d.field for d in differences[:8])
+        if findings:
+            detail += f"; {len(findings)} defects of the file"
+        return cls(detail, errors=errors + errors_of(findings))
 
 
 class InvoiceStatus(StrEnum):
@@ -166,13 +170,12 @@ class Invoice(Base):
         return Money(amount=self.payable_amount)
 
     def scheduled(self) -> NotificationRequested | None:
-        """Tell the provider's side the date of payment (TS-13); nothing while the client decides it (BL-10)."""
+        """Tell those who sell for the provider the date (TS-13); nothing while the client decides it (BL-10)."""
         if self.payment_on is None:
             return None
         return NotificationRequested(
             subject_id=self.id,
             template="payment_scheduled",
-            members=[self.consultant_id],
             roles=[RoleInCompany(company_id=self.provider_company_id, roles=sorted(SELLERS))],
             context={
                 "invoice_number": self.number,
@@ -211,3 +214,18 @@ def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
         vat=bpf.vat,
         validated_on=bpf.validated_on,
     )
+
+
+def check_faithful(reading: Reading, bpf: Bpf, provider: LegalIdentity, buyer: Buyer, today: date) -> None:
+    """Whether an invoice may be taken for a BPF: it says the same (BL-06), and follows its standard.
+
+    Raises:
+        InvoiceMismatch: it differs; whatever else is wrong with the file is named too.
+        UnreadableInvoice: it agrees, but is not valid.
+
+    """
+    differences = compare(reading.invoice, bpf, provider, buyer, today)
+    if differences:
+        raise InvoiceMismatch.of(differences, reading.findings)
+    if reading.findings:
+        raise invalid(reading.findings)

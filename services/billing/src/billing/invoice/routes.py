@@ -10,7 +10,7 @@ from sqlalchemy import select
 from billing.bpf.domain import Bpf, BpfAlreadyInvoiced, BpfNotFound, BpfStatus
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
-from billing.invoice.comparison import Buyer, compare
+from billing.invoice.comparison import Buyer
 from billing.invoice.domain import (
     Invoice,
     InvoiceMismatch,
@@ -18,9 +18,10 @@ from billing.invoice.domain import (
     InvoiceNumberUsed,
     InvoiceStatus,
     NotConfirmed,
+    check_faithful,
 )
 from billing.own import OwnDep
-from billing.reading.document import InvoiceDocument
+from billing.reading.document import Reading
 from billing.reading.refusals import (
     AmbiguousInvoice,
     DocumentTooHeavy,
@@ -28,6 +29,7 @@ from billing.reading.refusals import (
     NotAPdf,
     RulesBroken,
     SchemaInvalid,
+    UnsupportedFormat,
     UnsupportedProfile,
     XmlRefused,
 )
@@ -101,6 +103,7 @@ class InvoiceView(View):
         NoEmbeddedInvoice,
         AmbiguousInvoice,
         XmlRefused,
+        UnsupportedFormat,
         UnsupportedProfile,
         SchemaInvalid,
         RulesBroken,
@@ -123,9 +126,9 @@ async def import_invoice(
     require(confirmed, NotConfirmed(field="confirmed"))
     await _check_awaited(tx, bpf_id, caller)
     content = await _pdf(file)
-    document = await own.reader.read(content)
+    reading = await own.reader.read(content)
     bpf = await get_locked(tx, Bpf, bpf_id, BpfNotFound(), Bpf.provider_company_id == caller.company)
-    invoice = await _accept(tx, document, bpf, caller, own.settings)
+    invoice = await _accept(tx, reading, bpf, caller, own.settings)
     stored = await platform.files.put(content, file.filename or "", accept=frozenset({PDF}))
     invoice.keep_file(key=stored.key, name=stored.name, sha256=stored.sha256, size=stored.size)
     tx.add(invoice)
@@ -149,19 +152,23 @@ async def _pdf(file: UploadFile) -> bytes:
     return content
 
 
-async def _accept(tx: Tx, document: InvoiceDocument, bpf: Bpf, caller: Caller, operator: BillingSettings) -> Invoice:
-    """Hold the invoice against its BPF and take it. Raises BpfAlreadyInvoiced, InvoiceMismatch, InvoiceNumberUsed."""
+async def _accept(tx: Tx, reading: Reading, bpf: Bpf, caller: Caller, operator: BillingSettings) -> Invoice:
+    """Hold the invoice against its BPF and take it; raises as `check_faithful` does.
+
+    Raises:
+        BpfAlreadyInvoiced: another one came first.
+        InvoiceNumberUsed: for another month.
+
+    """
     bpf.check_open()
     provider = await tx.get_one(Company, bpf.provider_company_id)
     terms = await tx.get_one(MissionTerms, bpf.bdc_id)
     buyer = Buyer(operator.operator_name, operator.operator_siren, operator.operator_vat_number)
-    differences = compare(document, bpf, provider.identity, buyer, tx.today)
-    if differences:
-        raise InvoiceMismatch.of(differences)
-    await _check_number_unused(tx, document.number, caller.company)
+    check_faithful(reading, bpf, provider.identity, buyer, tx.today)
+    await _check_number_unused(tx, reading.invoice.number, caller.company)
     assert caller.role is not None
     bpf.mark_invoiced(caller.role)
-    invoice, imported = Invoice.accept(document, bpf, terms, by=caller.member_id, at=tx.now)
+    invoice, imported = Invoice.accept(reading.invoice, bpf, terms, by=caller.member_id, at=tx.now)
     emit(tx, imported)
     if told := invoice.scheduled():
         emit(tx, told)

@@ -1,7 +1,8 @@
-"""What was read from an invoice file: plain text by meaning, not yet compared with anything."""
+"""What was read from an invoice file: plain text by meaning and defects, not yet compared with anything."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,3 +69,27 @@ class InvoiceDocument(_Part):
     gross: Raw | None = None
     prepaid: Raw | None = None
     due: Raw | None = None
+
+
+class FindingKind(StrEnum):
+    """What a defect is held against; the first of several gives a refusal its name."""
+
+    XML = "xml"
+    PROFILE = "profile"
+    SCHEMA = "schema"
+    RULES = "rules"
+
+
+class Finding(_Part):
+    """A defect of an invoice that could be read: it may not be accepted. `code` is the rule's where it has one."""
+
+    kind: FindingKind
+    code: Raw
+    detail: Raw
+
+
+class Reading(_Part):
+    """What a file says, and all that is wrong with it; without findings it follows its profile in every point."""
+
+    invoice: InvoiceDocument
+    findings: Annotated[list[Finding], Field(max_length=250)]

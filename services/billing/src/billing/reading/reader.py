@@ -13,8 +13,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from pydantic import ValidationError
 
-from billing.reading.document import InvoiceDocument
-from billing.reading.refusals import DocumentTooHeavy, SchemaInvalid, refusal
+from billing.reading.document import Reading
+from billing.reading.refusals import DocumentTooHeavy, unread
 from chassis.errors import TemporarilyUnavailable
 
 logger = logging.getLogger("billing.reader")
@@ -55,11 +55,11 @@ class Reader:
         """The reading process, while there is one."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
-    async def read(self, content: bytes) -> InvoiceDocument:
-        """The invoice embedded in a PDF, schema and rules checked.
+    async def read(self, content: bytes) -> Reading:
+        """The invoice embedded in a PDF, valid or not, with all that its schema and rules find wrong.
 
         Raises:
-            UnreadableInvoice: the file is refused; the subclass says why.
+            UnreadableInvoice: there is no invoice that could be read; the subclass says why.
             TemporarilyUnavailable: too many files wait already, or the process does not start.
 
         """
@@ -165,12 +165,11 @@ async def _exchange(process: Process, message: bytes) -> bytes:
     return await process.stdout.readexactly(length)
 
 
-def _interpret(found: bytes) -> InvoiceDocument:
+def _interpret(found: bytes) -> Reading:
     said = json.loads(found)
     if "refused" in said:
-        broken = [(str(rule), str(text)) for rule, text in said.get("broken", [])]
-        raise refusal(said["refused"], said["detail"], broken)
+        raise unread(said["refused"], said["detail"])
     try:
-        return InvoiceDocument.model_validate(said["invoice"])
+        return Reading.model_validate(said)
     except ValidationError as wrong:
-        raise SchemaInvalid("more lines, notes or characters than are taken", field="file") from wrong
+        raise DocumentTooHeavy("more lines, notes or VAT groups than are taken", field="file") from wrong

@@ -1,12 +1,13 @@
-"""Why a file is no invoice that can be read: each reason has its own code."""
+"""Why a file cannot be read, or is read but not valid: each reason has its own code."""
 
 from __future__ import annotations
 
+from billing.reading.document import Finding, FindingKind
 from chassis.errors import FieldError, Unprocessable
 
 
 class UnreadableInvoice(Unprocessable):
-    """Family of the refusals that concern the file itself, before anything is compared."""
+    """Family of the refusals that concern the file itself, whatever it says."""
 
 
 class NotAPdf(UnreadableInvoice):
@@ -28,15 +29,21 @@ class AmbiguousInvoice(UnreadableInvoice):
 
 
 class XmlRefused(UnreadableInvoice):
-    """Not well-formed, too large, or with a document type declaration."""
+    """Not well-formed, in an unknown encoding, too large, or with a document type declaration."""
 
     code, title = "xml_refused", "The embedded XML is not accepted"
 
 
-class UnsupportedProfile(UnreadableInvoice):
-    """Another format than Factur-X, or a profile without invoice lines."""
+class UnsupportedFormat(UnreadableInvoice):
+    """Another format than a Cross Industry Invoice; it is named."""
 
-    code, title = "unsupported_profile", "This kind of electronic invoice is not accepted"
+    code, title = "unsupported_format", "This kind of electronic invoice is not read"
+
+
+class UnsupportedProfile(UnreadableInvoice):
+    """A profile that nobody knows, or one without invoice lines."""
+
+    code, title = "unsupported_profile", "This profile of Factur-X is not accepted"
 
 
 class SchemaInvalid(UnreadableInvoice):
@@ -57,23 +64,31 @@ class DocumentTooHeavy(UnreadableInvoice):
     code, title = "document_too_heavy", "The file takes too long or too much memory to read"
 
 
-_BY_CODE = {
+_UNREAD = {
     refusal.code: refusal
-    for refusal in (
-        NotAPdf,
-        NoEmbeddedInvoice,
-        AmbiguousInvoice,
-        XmlRefused,
-        UnsupportedProfile,
-        SchemaInvalid,
-        RulesBroken,
-        DocumentTooHeavy,
-    )
+    for refusal in (NotAPdf, NoEmbeddedInvoice, AmbiguousInvoice, XmlRefused, UnsupportedFormat, DocumentTooHeavy)
+}
+_INVALID: dict[FindingKind, type[UnreadableInvoice]] = {
+    FindingKind.XML: XmlRefused,
+    FindingKind.PROFILE: UnsupportedProfile,
+    FindingKind.SCHEMA: SchemaInvalid,
+    FindingKind.RULES: RulesBroken,
 }
 
 
-def refusal(code: str, detail: str, broken: list[tuple[str, str]]) -> UnreadableInvoice:
-    """The problem for a reason given by the reading process; `broken` are rules with their texts."""
-    errors = [FieldError("file", rule, text) for rule, text in broken]
-    found = _BY_CODE[code]
-    return found(detail, errors=errors) if errors else found(detail, field="file")
+def unread(code: str, detail: str) -> UnreadableInvoice:
+    """The problem for a file that the reading process could not read."""
+    return _UNREAD[code](detail, field="file")
+
+
+def errors_of(findings: list[Finding]) -> list[FieldError]:
+    """One error for each defect."""
+    return [FieldError("file", finding.code, finding.detail) for finding in findings]
+
+
+def invalid(findings: list[Finding]) -> UnreadableInvoice:
+    """The problem for an invoice that was read and has these defects, at least one."""
+    kinds = {finding.kind for finding in findings}
+    refusal = next(_INVALID[kind] for kind in FindingKind if kind in kinds)
+    codes = ", ".join(dict.fromkeys(finding.code for finding in findings[:8]))
+    return refusal(f"{len(findings)} defects: {codes}", errors=errors_of(findings))

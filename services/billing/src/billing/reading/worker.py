@@ -1,7 +1,7 @@
 """The reading process: one file in, one answer out, under limits; started and ended by `reader.py`.
 
 Frames on stdin and stdout: four bytes of length, then that many bytes. A file is answered with JSON:
-`{"invoice": {...}}` or `{"refused": code, "detail": text, "broken": [[rule, text], ...]}`.
+`{"invoice": {...}, "findings": [{"kind", "code", "detail"}, ...]}` or `{"refused": code, "detail": text}`.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def limit_next_file() -> None:
 
 def answer(content: bytes) -> tuple[bytes, bool]:
     """The JSON answer for a file, and whether the process is still sound."""
-    from billing.reading import facturx_file  # noqa: PLC0415 - after the limits are set
+    from billing.reading import extraction, facturx_file  # noqa: PLC0415 - after the limits are set
 
     found: dict[str, object]
     try:
-        found, sound = {"invoice": facturx_file.read(content)}, True
-    except facturx_file.Refused as no:
-        found, sound = {"refused": no.code, "detail": no.detail, "broken": no.broken}, True
+        found, sound = facturx_file.read(content), True
+    except extraction.Refused as no:
+        found, sound = {"refused": no.code, "detail": no.detail}, True
     except (MemoryError, RecursionError):
         found, sound = {"refused": "document_too_heavy", "detail": "reading it needs too much memory"}, False
     return json.dumps(found).encode(), sound
