@@ -22,7 +22,7 @@ async def imported(h, month):
 
 
 class TestImport:
-    @pytest.mark.req("BL-05", "BL-06", "BL-36")
+    @pytest.mark.req("BL-05", "BL-06")
     async def test_accepts_a_faithful_invoice(self, h, given):
         month = await given()
         pdf = invoice_pdf(month.bpf)
@@ -62,7 +62,7 @@ class TestImport:
             "title": "Refonte du portail",
         }
 
-    @pytest.mark.req("BL-14", "BL-15", "BL-16", "BL-17", "BL-25")
+    @pytest.mark.req("BL-14", "BL-15", "BL-16", "BL-17")
     @pytest.mark.parametrize(
         ("option", "validated_on", "amounts", "due"),
         [
@@ -83,7 +83,7 @@ class TestImport:
         month = await given(MissionMonth(option=PaymentOption.EXPRESS, validated_at=late))
         assert (await month.post(invoice_pdf(month.bpf))).json()["payment_on"] == "2026-12-03"
 
-    @pytest.mark.req("BL-10", "BL-13")
+    @pytest.mark.req("BL-13")
     async def test_back_to_back_waits_for_the_client_without_fee_or_date(self, h, given):
         month = await given(MissionMonth(option=PaymentOption.FLASH, regime=PaymentRegime.BACK_TO_BACK))
         said = (await month.post(invoice_pdf(month.bpf))).json()
@@ -91,6 +91,17 @@ class TestImport:
         assert (said["fee"]["amount"], said["payable"]["amount"]) == ("0.00", "10800.00")
         assert not [m for m in await h.emitted(NotificationRequested) if str(m.subject_id) == said["id"]]
         assert (await imported(h, month))[0].payment_on is None
+
+    @pytest.mark.req("BL-25")
+    async def test_one_provider_is_paid_by_the_regime_of_each_mission(self, given):
+        guaranteed = await given()
+        other = MissionMonth(identity=guaranteed.month.identity, provider_id=guaranteed.month.provider_id)
+        waiting = await given(other.with_(regime=PaymentRegime.BACK_TO_BACK))
+        statuses = [
+            (await month.post(invoice_pdf(month.bpf, number=number))).json()["status"]
+            for month, number in ((guaranteed, "FA-1"), (waiting, "FA-2"))
+        ]
+        assert statuses == ["scheduled", "awaiting_client_payment"]
 
     async def test_is_audited(self, h, given):
         month = await given()
@@ -107,7 +118,7 @@ class TestImport:
 
 
 class TestRefused:
-    @pytest.mark.req("BL-05")
+    @pytest.mark.req("BL-05", "TS-02")
     async def test_before_the_month_is_validated(self, h):
         seller = h.headers(h.member(Role.GERANT))
         answer = await h.client.post(
@@ -217,7 +228,7 @@ class TestAtOnce:
 
 
 class TestRead:
-    @pytest.mark.req("BL-23", "BL-30", "BL-36")
+    @pytest.mark.req("BL-23", "BL-30")
     async def test_shows_status_and_date_to_those_who_sell(self, h, given):
         month = await given()
         said = (await month.post(invoice_pdf(month.bpf))).json()

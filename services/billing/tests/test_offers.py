@@ -97,7 +97,7 @@ class TestVatRounding:
 
 
 class TestDate:
-    @pytest.mark.req("BL-09", "BL-14", "BL-18", "BL-19")
+    @pytest.mark.req("BL-09", "BL-14")
     @pytest.mark.parametrize(
         ("validated", "due"),
         [
@@ -129,7 +129,6 @@ class TestDate:
     def test_flash_is_three_business_days(self, validated, due):
         assert settled(PaymentOption.FLASH, validated_on=validated).payment_on == due
 
-    @pytest.mark.req("BL-10")
     @pytest.mark.parametrize("option", PaymentOption)
     def test_back_to_back_has_no_date(self, option):
         assert settled(option, regime=PaymentRegime.BACK_TO_BACK).payment_on is None
