@@ -15,7 +15,7 @@ from billing.directory.missions import MissionTerms
 from billing.invoice.comparison import Buyer, Difference, compare
 from billing.invoice.offers import Settlement, offer_of, settle
 from billing.reading.document import Finding, InvoiceDocument, Reading
-from billing.reading.refusals import errors_of, invalid
+from billing.reading.refusals import codes_of, errors_of, invalid
 from chassis.clock import business_date
 from chassis.errors import Conflict, FieldError, NotFound, Unprocessable
 from chassis.rows import Base, new_id
@@ -55,7 +55,7 @@ class InvoiceMismatch(Unprocessable):
         errors = [FieldError(d.field, d.code, d.detail) for d in differences]
         detail = f"{len(differences)} differences: " + ", ".join(d.field for d in differences[:8])
         if findings:
-            detail += f"; {len(findings)} defects of the file"
+            detail += "; defects of the file: " + codes_of(findings)
         return cls(detail, errors=errors + errors_of(findings))
 
 

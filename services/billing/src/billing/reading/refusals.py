@@ -86,9 +86,13 @@ def errors_of(findings: list[Finding]) -> list[FieldError]:
     return [FieldError("file", finding.code, finding.detail) for finding in findings]
 
 
+def codes_of(findings: list[Finding]) -> str:
+    """The first codes, each once."""
+    return ", ".join(list(dict.fromkeys(finding.code for finding in findings))[:8])
+
+
 def invalid(findings: list[Finding]) -> UnreadableInvoice:
     """The problem for an invoice that was read and has these defects, at least one."""
     kinds = {finding.kind for finding in findings}
     refusal = next(_INVALID[kind] for kind in FindingKind if kind in kinds)
-    codes = ", ".join(dict.fromkeys(finding.code for finding in findings[:8]))
-    return refusal(f"{len(findings)} defects: {codes}", errors=errors_of(findings))
+    return refusal("defects of the file: " + codes_of(findings), errors=errors_of(findings))
