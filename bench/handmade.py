@@ -54,7 +54,7 @@ class Producer:
         body |= {"month": "2026-11", "days": "18.0", "validated_by": str(uuid4())}
         now = datetime.now(UTC)
         body["validated_at"] = now.isoformat()
-        await self._pool.execute(PRODUCE, thing, uuid4(), TYPE, asked["id"], json.dumps(body).encode(), now)
+        await self._pool.execute(PRODUCE, thing, uuid4(), TYPE, asked["id"], json.dumps(body), now)
         self._wake.set()
         await send({"type": "http.response.start", "status": 201, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"{}"})
@@ -73,7 +73,7 @@ class Producer:
 
     async def _publish(self, channel, row) -> None:  # type: ignore[no-untyped-def]
         properties = spec.Basic.Properties(delivery_mode=2, message_id=str(row["event_id"]), message_type=TYPE)
-        await channel.basic_publish(row["body"], exchange=EXCHANGE, routing_key=TYPE, properties=properties)
+        await channel.basic_publish(row["body"].encode(), exchange=EXCHANGE, routing_key=TYPE, properties=properties)
 
 
 async def consume(database_url: str, amqp_url: str) -> None:

@@ -15,7 +15,7 @@ from chassis import app as chassis_app
 from chassis.auth import MEMBER
 from chassis.consume import Subscription
 from chassis.db import Tx
-from chassis.http import Body, Router, TxDep, View
+from chassis.http import Body, HotTxDep, Router, View
 from chassis.logs import set_up_logs
 from chassis.outbox import emit
 from chassis.platform import Service
@@ -34,8 +34,8 @@ class ThingView(View):
     id: UUID
 
 
-@router.post("/things", access=MEMBER, status_code=201)
-async def create(body: NewThing, tx: TxDep) -> ThingView:
+@router.post("/things", access=MEMBER, hot=True, status_code=201)
+async def create(body: NewThing, tx: HotTxDep) -> ThingView:
     tx.add(Thing(id=body.id))
     emit(tx, cra_validated(body.id))
     return ThingView(id=body.id)

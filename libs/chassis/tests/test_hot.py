@@ -123,6 +123,15 @@ class TestCommit:
             emit(tx, probe.cra_validated())
         assert await stored(database, house) == (Door.OPEN, 1, 1, 0)
 
+    async def test_a_new_row_is_written_with_its_event(self, database, house):
+        async with database.hot("me") as tx:
+            tx.add(House(id=new_id(), door=Door.SHUT, rooms={"attic": 1}, version=1))
+            emit(tx, probe.cra_validated())
+        async with database.transaction() as tx:
+            found = (await tx.scalars(select(House).where(House.id != house.id))).one()
+        assert (found.door, found.rooms, found.note, found.version) == (Door.SHUT, {"attic": 1}, None, 1)
+        assert (await stored(database, house))[2] == 1
+
     async def test_a_change_must_grow_the_version(self, database, house):
         with pytest.raises(ValueError, match="version"):
             async with database.hot("me") as tx:

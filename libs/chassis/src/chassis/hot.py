@@ -65,6 +65,12 @@ class HotTx:
         """Keep a row for the one write."""
         self.rows_to_append.setdefault(table.name, []).append(row)
 
+    def add(self, row: Base) -> None:
+        """Keep a new row for the one write, with the values that were given to it."""
+        given = row.__dict__
+        values = {column: given[attribute] for attribute, column, _ in _columns(type(row)) if attribute in given}
+        self.rows_to_append.setdefault(row.__tablename__, []).append(values)
+
     def save(self, row: Base) -> None:
         """Keep a row that `read_row` built, for the one write. One aggregate a transaction."""
         if self._saved is not None:
