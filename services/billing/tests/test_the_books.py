@@ -15,7 +15,7 @@ DEFECTS = {
     ],
     "invoice_equals_its_bpf": ["UPDATE bpfs SET net_amount = net_amount + 1 WHERE id = :bpf"],
     "invoiced_means_one_invoice": ["UPDATE bpfs SET status = 'open' WHERE id = :bpf"],
-    "references_have_no_gap": ["UPDATE numberings SET last = last + 1"],
+    "references_have_no_gap": ["UPDATE numbers SET last = last + 1"],
 }
 
 

@@ -52,6 +52,12 @@ class Conflict(Problem):
     status = 409
 
 
+class Gone(Problem):
+    """It was there, and will not be again."""
+
+    status = 410
+
+
 class Unprocessable(Problem):
     """Well-formed, understood, and against a rule."""
 

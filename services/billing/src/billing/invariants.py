@@ -21,9 +21,8 @@ INVARIANTS = {
         SELECT b.id::text FROM bpfs b LEFT JOIN invoices i ON i.bpf_id = b.id
         GROUP BY b.id HAVING count(i.id) <> CASE b.status WHEN 'invoiced' THEN 1 ELSE 0 END""",
     "references_have_no_gap": """
-        SELECT n.year::text FROM numberings n
-        LEFT JOIN bpfs b ON split_part(b.reference, '-', 2) = n.year::text
-        WHERE n.series = 'BPF' GROUP BY n.year, n.last
+        SELECT n.series FROM numbers n LEFT JOIN bpfs b ON starts_with(b.reference, n.series || '-')
+        WHERE starts_with(n.series, 'BPF-') GROUP BY n.series, n.last
         HAVING count(b.id) <> n.last
             OR coalesce(max(split_part(b.reference, '-', 3)::int), 0) <> n.last""",
 }

@@ -104,12 +104,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "kind", name=op.f("uq_contracts_company_id_kind")),
     )
     op.create_table(
-        "counters",
-        sa.Column("series", sa.String(length=20), nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("series", name=op.f("pk_counters")),
-    )
-    op.create_table(
         "idempotency_keys",
         sa.Column("scope", sa.String(length=300), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
@@ -179,6 +173,12 @@ def upgrade() -> None:
     op.create_index("ix_missions_client_company_id", "missions", ["client_company_id", "id"], unique=False)
     op.create_index("ix_missions_provider_company_id", "missions", ["provider_company_id", "id"], unique=False)
     op.create_index("ix_missions_status", "missions", ["status"], unique=False)
+    op.create_table(
+        "numbers",
+        sa.Column("series", sa.String(length=32), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_numbers")),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -258,6 +258,7 @@ def downgrade() -> None:
     op.drop_index("ix_bdcs_client_company_id", table_name="bdcs")
     op.drop_table("bdcs")
     op.drop_table("outbox")
+    op.drop_table("numbers")
     op.drop_index("ix_missions_status", table_name="missions")
     op.drop_index("ix_missions_provider_company_id", table_name="missions")
     op.drop_index("ix_missions_client_company_id", table_name="missions")
@@ -267,7 +268,6 @@ def downgrade() -> None:
     op.drop_table("inbox")
     op.drop_index("ix_idempotency_keys_created_at", table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
-    op.drop_table("counters")
     op.drop_table("contracts")
     op.drop_table("company_validations")
     op.drop_table("company_details")

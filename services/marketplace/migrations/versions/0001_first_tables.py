@@ -91,6 +91,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job", "period", name=op.f("pk_job_runs")),
     )
     op.create_table(
+        "numbers",
+        sa.Column("series", sa.String(length=32), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_numbers")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("event_id", sa.UUID(), nullable=False),
@@ -104,13 +110,6 @@ def upgrade() -> None:
         sa.Column("error", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
-    )
-    op.create_table(
-        "rfp_counter",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_rfp_counter_one_row")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rfp_counter")),
     )
     op.create_table(
         "rfps",
@@ -221,8 +220,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_rfps_search"), table_name="rfps", postgresql_using="gin")
     op.drop_index(op.f("ix_rfps_client_company_id_listing_id"), table_name="rfps")
     op.drop_table("rfps")
-    op.drop_table("rfp_counter")
     op.drop_table("outbox")
+    op.drop_table("numbers")
     op.drop_table("job_runs")
     op.drop_index("ix_inbox_applied_at", table_name="inbox")
     op.drop_table("inbox")

@@ -1,13 +1,13 @@
 """A validated CRA becomes a BPF."""
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
-from billing.bpf.domain import SERIES, Bpf, Numbering
+from billing.bpf.domain import SERIES, Bpf
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
 from chassis import Consumers, Tx, audit, emit, get_or
 from chassis.errors import NotReady
+from chassis.numbering import next_number, take_turns
 from contracts.timesheet import CraValidated
 
 consumers = Consumers("billing")
@@ -23,17 +23,11 @@ async def issue_bpf_on_CraValidated(event: CraValidated, tx: Tx) -> None:  # noq
     """
     terms = await get_or(tx, MissionTerms, event.bdc_id, NotReady(f"the terms of order {event.bdc_id}"))
     provider = await get_or(tx, Company, terms.provider_company_id, NotReady(f"company {terms.provider_company_id}"))
-    numbering = await _numbering(tx, tx.today.year)
+    series = f"{SERIES}-{tx.today.year}"
+    await take_turns(tx, series)  # so that each sees the BPF of those before it
     if await tx.scalar(select(Bpf.id).where(Bpf.cra_id == event.cra_id)):
         return
-    bpf = Bpf.issue(event, terms, provider.identity, number=numbering.next(), today=tx.today)
+    bpf = Bpf.issue(event, terms, provider.identity, number=await next_number(tx, series), today=tx.today)
     tx.add(bpf)
     emit(tx, bpf.available())
     audit(tx, "bpf.issue", bpf.id, cra=event.cra_id, reference=bpf.reference)
-
-
-async def _numbering(tx: Tx, year: int) -> Numbering:
-    """The locked counter of the year: BPF are issued one after the other, each seeing those before it."""
-    await tx.execute(insert(Numbering).values(series=SERIES, year=year, last=0).on_conflict_do_nothing())
-    query = select(Numbering).where(Numbering.series == SERIES, Numbering.year == year).with_for_update()
-    return (await tx.scalars(query.execution_options(populate_existing=True))).one()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, Numeric, String
+from sqlalchemy import Index, Numeric, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,21 +51,6 @@ class BpfStatus(StrEnum):
 ALLOWED: dict[BpfStatus, Move[BpfStatus, Role]] = {
     BpfStatus.INVOICED: moves({BpfStatus.OPEN}, set(SELLERS)),
 }
-
-
-class Numbering(Base):
-    """A counter row: gapless, since it is incremented in the transaction that uses the number (M5)."""
-
-    __tablename__ = "numberings"
-
-    series: Mapped[str] = mapped_column(String(16), primary_key=True)
-    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    last: Mapped[int]
-
-    def next(self) -> int:
-        """Take the next number of the year."""
-        self.last += 1
-        return self.last
 
 
 class Bpf(Base):

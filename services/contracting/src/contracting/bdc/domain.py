@@ -36,15 +36,6 @@ class GatesOpen(Conflict):
         super().__init__("; ".join(error.detail for error in named), errors=named)
 
 
-class Counter(Base):
-    """The last number given of a series; taken and kept in the transaction that uses it, so without gaps."""
-
-    __tablename__ = "counters"
-
-    series: Mapped[str] = mapped_column(String(20), primary_key=True)
-    last: Mapped[int]
-
-
 @dataclass(frozen=True, slots=True)
 class Names:
     """The legal names that the order shows."""

@@ -1,21 +1,13 @@
-"""Orders as their two sides may see them, and their numbers."""
+"""Orders as their two sides may see them."""
 
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, select, true
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis import Tx
 from chassis.auth import Caller
-from contracting.bdc.domain import Bdc, BdcNotFound, Counter
+from contracting.bdc.domain import Bdc, BdcNotFound
 from contracts.roles import CompanyKind, Role, StaffScope
-
-
-async def next_number(tx: Tx) -> int:
-    """Take the next number; it is given back if the transaction rolls back, so the series has no gap."""
-    first = insert(Counter).values(series="bdc", last=1)
-    following = first.on_conflict_do_update(index_elements=[Counter.series], set_={"last": Counter.last + 1})
-    return int((await tx.execute(following.returning(Counter.last))).scalar_one())
 
 
 async def bdc_of(tx: Tx, mission_id: UUID) -> Bdc | None:

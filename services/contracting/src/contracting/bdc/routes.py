@@ -14,11 +14,12 @@ from sqlalchemy import select
 from chassis import audit, emit, get_locked
 from chassis.auth import MEMBER, staff
 from chassis.http import CallerDep, PlatformDep, Router, TxDep, View
+from chassis.numbering import next_number
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracting.bdc.document import write
 from contracting.bdc.domain import Bdc, BdcNotFound, GatesOpen, Names
-from contracting.bdc.queries import bdc_seen_by, next_number, visible_to
+from contracting.bdc.queries import bdc_seen_by, visible_to
 from contracting.documents import attached, text_file
 from contracting.mission.domain import BdcAlreadyIssued, Mission, MissionNotFound
 from contracting.mission.gates import evaluate
@@ -112,7 +113,7 @@ async def issue_bdc(mission_id: UUID, tx: TxDep, caller: CallerDep) -> BdcView:
     gates = evaluate(sides.facts_of(mission), tx.today)
     names = Names(client=sides.client.name, provider=sides.provider.name)
     bdc = Bdc.issue(mission, gates, regime=sides.provider.regime, names=names, by=caller.member_id, at=tx.now)
-    emit(tx, bdc.number(await next_number(tx)))
+    emit(tx, bdc.number(await next_number(tx, "PO")))
     mission.start_under_order(tx.today)
     tx.add(bdc)
     await tx.flush()

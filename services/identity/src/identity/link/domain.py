@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.errors import Conflict, Problem, Unprocessable
+from chassis.errors import Conflict, Gone, Unprocessable
 from chassis.rows import Base, new_id
 
 LIFETIME = timedelta(hours=24)
@@ -31,16 +31,16 @@ class LinkAlreadyUsed(Conflict):
     code, title = "link_already_used", "This link was used already"
 
 
-class LinkExpired(Problem):
+class LinkExpired(Gone):
     """It is more than 24 hours old."""
 
-    status, code, title = 410, "link_expired", "This link has expired; ask for a new one"
+    code, title = "link_expired", "This link has expired; ask for a new one"
 
 
-class LinkReplaced(Problem):
+class LinkReplaced(Gone):
     """A newer link was sent since."""
 
-    status, code, title = 410, "link_replaced", "A newer link was sent; use that one"
+    code, title = "link_replaced", "A newer link was sent; use that one"
 
 
 class LinkPurpose(StrEnum):

@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.errors import Forbidden, NotFound, Problem
+from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.identity import MemberActivated
@@ -41,10 +41,10 @@ class ProfileTypeImmutable(Forbidden):
     code, title = "profile_type_immutable", "The profile type never changes"
 
 
-class EmailTaken(Problem):
+class EmailTaken(Conflict):
     """Said to operators only; a sign-up never tells."""
 
-    status, code, title = 409, "email_taken", "An account has this address already"
+    code, title = "email_taken", "An account has this address already"
 
 
 class MemberStatus(StrEnum):

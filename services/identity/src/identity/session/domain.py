@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.errors import NotFound, Problem
+from chassis.errors import NotFound, Problem, Unauthenticated
 from chassis.rows import Base, new_id
 from contracts.identity import MemberAccessRevoked
 
@@ -24,16 +24,16 @@ class SessionNotFound(NotFound):
     code, title = "session_not_found", "There is no such session"
 
 
-class WrongCredentials(Problem):
+class WrongCredentials(Unauthenticated):
     """The address is unknown or the password is wrong; nobody is told which."""
 
-    status, code, title = 401, "wrong_credentials", "The e-mail address or the password is wrong"
+    code, title = "wrong_credentials", "The e-mail address or the password is wrong"
 
 
-class RefreshTokenInvalid(Problem):
+class RefreshTokenInvalid(Unauthenticated):
     """Unknown, used, expired or of a session that ended."""
 
-    status, code, title = 401, "refresh_token_invalid", "Please log in again"
+    code, title = "refresh_token_invalid", "Please log in again"
 
 
 class TooManyAttempts(Problem):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.errors import Conflict, require
+from chassis.errors import Conflict, Forbidden, require
 from chassis.rows import Base
 from contracts.company import AffiliationGranted, CompanyValidated
 from contracts.contracting import ContractKind, ContractSigned
@@ -32,10 +32,10 @@ class MarketClosedToUnvalidated(CompanyNotValidated):
     status = 403
 
 
-class FrameworkContractMissing(Conflict):
+class FrameworkContractMissing(Forbidden):
     """A provider looks for requests before its framework contract is in force."""
 
-    status, code, title = 403, "framework_contract_missing", "The framework contract is not in force"
+    code, title = "framework_contract_missing", "The framework contract is not in force"
 
 
 class Company(Base):

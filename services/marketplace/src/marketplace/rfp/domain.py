@@ -229,16 +229,6 @@ class Rfp(Base):
         self.max_daily_rate_amount = content.max_daily_rate.amount if content.max_daily_rate else None
 
 
-class RfpCounter(Base):
-    """The last number given; read and raised in the transaction of the publication, so that none is skipped."""
-
-    __tablename__ = "rfp_counter"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    last: Mapped[int]
-
-
 def _check_manager(manager: Affiliation | None, client_company_id: UUID) -> None:
     follows = manager is not None and manager.company_id == client_company_id and Role(manager.role) in BUYERS
     require(follows, UnknownOperationalManager(field="operational_manager_id"))

@@ -4,12 +4,11 @@ import re
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis import Tx
 from marketplace.actor import Actor
 from marketplace.proposal.domain import Proposal
-from marketplace.rfp.domain import Rfp, RfpCounter, RfpStatus
+from marketplace.rfp.domain import Rfp, RfpStatus
 
 _NUMBER = re.compile(r"(?:RFP-)?([0-9]{1,9})(?:-[0-9]{1,9})?", re.ASCII | re.IGNORECASE)
 _STRAY_MINUS = re.compile(r'(?<!\S)-(?![^\W_]|"[^\W_])|(?<=\S)(?<!\w)-')
@@ -44,13 +43,6 @@ def matching(words: str) -> ColumnElement[bool]:
     if number:
         found.append(Rfp.number == int(number[1]))
     return or_(*found)
-
-
-async def next_number(tx: Tx) -> int:
-    """Take the next public number; it returns to the counter if the transaction fails."""
-    statement = insert(RfpCounter).values(id=1, last=1)
-    raised = statement.on_conflict_do_update(index_elements=["id"], set_={"last": RfpCounter.last + 1})
-    return (await tx.execute(raised.returning(RfpCounter.last))).scalar_one()
 
 
 async def rfp_of(tx: Tx, rfp_id: UUID, scope: ColumnElement[bool]) -> Rfp | None:

@@ -11,6 +11,7 @@ from chassis import Tx, audit, get_locked
 from chassis.auth import roles
 from chassis.errors import VersionConflict
 from chassis.http import Body, CallerDep, Router, TxDep, View, check_if_match, set_etag
+from chassis.numbering import next_number
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.roles import BUYERS, CLIENT_ROLES, SELLERS
@@ -32,7 +33,7 @@ from marketplace.rfp.domain import (
     RfpStatus,
     UnknownOperationalManager,
 )
-from marketplace.rfp.queries import listed_for, matching, next_number, rfp_of, visible_to
+from marketplace.rfp.queries import listed_for, matching, rfp_of, visible_to
 
 router = Router("rfps")
 
@@ -117,7 +118,7 @@ async def publish_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Resp
     rfp = await _own(tx, by, rfp_id)
     client = await publishing_client(tx, by.company_id)
     rfp.check_publishable(await _manager(tx, by, rfp.operational_manager_id), tx.today)
-    rfp.publish(await next_number(tx), client.name, by, tx.now)
+    rfp.publish(await next_number(tx, "RFP"), client.name, by, tx.now)
     audit(tx, "rfp.publish", rfp.id, reference=rfp.reference)
     set_etag(response, rfp.version)
     return RfpView.model_validate(rfp)
