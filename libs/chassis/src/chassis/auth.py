@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,17 +13,22 @@ from typing import Any
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from chassis.clock import Clock
-from chassis.errors import Forbidden, Unauthenticated
+from chassis.errors import Forbidden, TemporarilyUnavailable, Unauthenticated, require
 from chassis.revocations import Revocations
 from contracts.roles import CompanyKind, Role, StaffScope
+
+logger = logging.getLogger("chassis.auth")
 
 ALGORITHM = "ES256"
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type, RFC 9068
 _KEPT = 4096
+REREAD_EVERY = 2.0
+"""Seconds between two looks at the key file."""
+_SKEW = 5
+"""Seconds by which the issuer's clock may be ahead of ours; what has expired is void to the second all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +101,25 @@ class TokenVerifier:
         self._revocations = revocations
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(clock().timestamp()),
-            leeway=0,
+            leeway=_SKEW,
             iss={"essential": True, "value": issuer},
             aud={"essential": True, "value": audience},
             exp={"essential": True},
             iat={"essential": True},
             sub={"essential": True},
         )
-        self._keys, self._read_at, self._stamp = KeySet([]), -60.0, 0.0
+        self._keys, self._read_at, self._content = KeySet([]), -60.0, b""
         self._known: OrderedDict[str, _Verified] = OrderedDict()
 
     def verify(self, token: str) -> Caller:
-        """Return the caller. Raises Unauthenticated, without saying why, for any void token."""
+        """Return the caller.
+
+        Raises:
+            Unauthenticated: the token is void; nobody is told why.
+            TemporarilyUnavailable: no key was ever read.
+
+        """
+        self._reread_keys()
         verified = self._known.get(token)
         if verified is None:
             verified = self._check(token)
@@ -120,31 +134,35 @@ class TokenVerifier:
         return caller
 
     def _check(self, token: str) -> _Verified:
-        self._reread_keys()
         try:
             decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
-            if decoded.header.get("typ") != TOKEN_TYPE or "kid" not in decoded.header:
-                raise Unauthenticated
+            require(decoded.header.get("typ") == TOKEN_TYPE and "kid" in decoded.header, Unauthenticated())
             self._claims.validate(decoded.claims)
             return _read(decoded.claims)
-        except (JoseError, ValueError, KeyError, TypeError):
+        except Exception:  # noqa: BLE001 - a stranger's token may be wrong in ways that no list of errors foresees
             raise Unauthenticated from None
 
     def _reread_keys(self) -> None:
-        """Follow a rotation of the mounted keys within seconds, and drop what the old ones vouched for."""
-        if monotonic() - self._read_at < 2.0:  # noqa: PLR2004
-            return
-        self._read_at, stamp = monotonic(), self._file.stat().st_mtime
-        if stamp != self._stamp:
-            self._stamp = stamp
-            self._keys = KeySet.import_key_set(_json(self._file.read_text()))
+        """Follow a rotation of the mounted keys within seconds, and drop what the old ones vouched for.
+
+        A file that is missing or half-written leaves the known keys in use.
+        """
+        if monotonic() - self._read_at >= REREAD_EVERY:
+            self._read_at = monotonic()
+            try:
+                self._take_keys(self._file.read_bytes())
+            except Exception as wrong:  # noqa: BLE001 - whatever is wrong with the file, the next look may find it whole
+                logger.warning("keys_not_read", extra={"reason": type(wrong).__name__})
+        if not self._keys.keys:
+            raise TemporarilyUnavailable
+
+    def _take_keys(self, content: bytes) -> None:
+        if content != self._content:
+            keys = KeySet.import_key_set(json.loads(content))
+            if not keys.keys:
+                raise ValueError("no key is left")
+            self._keys, self._content = keys, content
             self._known.clear()
-
-
-def _json(text: str) -> Any:
-    import json  # noqa: PLC0415
-
-    return json.loads(text)
 
 
 def _read(claims: dict[str, Any]) -> _Verified:
@@ -152,12 +170,15 @@ def _read(claims: dict[str, Any]) -> _Verified:
     caller = Caller(
         member_id=UUID(claims["sub"]),
         session_id=UUID(claims["sid"]),
-        company_id=UUID(company["id"]) if company else None,
-        company_kind=CompanyKind(company["kind"]) if company else None,
-        role=Role(company["role"]) if company else None,
+        company_id=UUID(company["id"]) if company is not None else None,
+        company_kind=CompanyKind(company["kind"]) if company is not None else None,
+        role=Role(company["role"]) if company is not None else None,
         scopes=frozenset(StaffScope(scope) for scope in claims.get("staff", [])),
     )
-    return _Verified(caller, int(claims["iat_us"]), int(claims["exp"]))
+    issued_us = claims["iat_us"]
+    if type(issued_us) is not int or issued_us // 1_000_000 > claims["iat"]:
+        raise ValueError("a token that seems younger than it is would outlive its revocation")
+    return _Verified(caller, issued_us, int(claims["exp"]))
 
 
 def access_claims(caller: Caller, *, issuer: str, audience: str, now: datetime, lifetime: int) -> dict[str, Any]:

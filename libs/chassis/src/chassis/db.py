@@ -213,12 +213,24 @@ _TRANSIENT_CLASSES = ("08", "40", "53", "57")
 """SQLSTATE classes that pass: connection, rollback (deadlock, serialisation), resources, operator."""
 
 
+def sqlstate_of(error: BaseException) -> str:
+    """PostgreSQL's code of a failure, however it was wrapped; empty for any other failure."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Say whether a text holds what PostgreSQL has no room for: NUL, or half of a surrogate pair."""
+    if sqlstate_of(error) in {"22021", "22P05"} or isinstance(error, UnicodeEncodeError):
+        return True
+    return error.__cause__ is not None and is_unstorable(error.__cause__)
+
+
 def is_transient(error: BaseException) -> bool:
     """Say whether the same work may succeed a moment later."""
     if isinstance(error, exc.DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or isinstance(error, exc.InterfaceError) or state[:2] in _TRANSIENT_CLASSES
+        passes = error.connection_invalidated or isinstance(error, exc.InterfaceError)
+        return passes or sqlstate_of(error)[:2] in _TRANSIENT_CLASSES
     if isinstance(error, asyncpg.PostgresError):
-        return (error.sqlstate or "")[:2] in _TRANSIENT_CLASSES
+        return sqlstate_of(error)[:2] in _TRANSIENT_CLASSES
     passing = (OSError, TimeoutError, exc.TimeoutError, exc.DisconnectionError, asyncpg.InterfaceError)
     return isinstance(error, passing)

@@ -9,12 +9,18 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 
 from chassis.auth import Access, Caller
-from chassis.db import Database, Tx, is_transient
-from chassis.errors import Conflict, Problem, TemporarilyUnavailable, Unauthenticated, VersionConflict
+from chassis.db import Database, Tx, is_transient, is_unstorable, sqlstate_of
+from chassis.errors import (
+    Conflict,
+    InvalidRequest,
+    Problem,
+    TemporarilyUnavailable,
+    Unauthenticated,
+    VersionConflict,
+)
 from chassis.hot import HotTx, OutpacedError
 from chassis.idempotency import once
 from chassis.platform import Platform
@@ -71,17 +77,25 @@ class Route(APIRoute):
                     return await in_one_transaction(platform.database, request, who, inner, manner)
                 except OutpacedError:
                     continue
-                except IntegrityError as clash:
-                    if getattr(clash.orig, "sqlstate", "") != "23505":
-                        raise
-                    raise AlreadyExists from clash
-                except Exception as failure:
-                    if not isinstance(failure, Problem) and is_transient(failure):
-                        raise TemporarilyUnavailable from failure
+                except Problem:
                     raise
+                except Exception as failure:
+                    refusal = _refusal_of(failure)
+                    if refusal is None:
+                        raise
+                    raise refusal from failure
             raise TemporarilyUnavailable("too many people are changing this at the moment")
 
         return handle
+
+
+def _refusal_of(failure: Exception) -> Problem | None:
+    """What the caller is told of a failure that is no defect of ours."""
+    if is_transient(failure):
+        return TemporarilyUnavailable()
+    if sqlstate_of(failure) == "23505":
+        return AlreadyExists()
+    return InvalidRequest("a text holds characters that cannot be kept") if is_unstorable(failure) else None
 
 
 async def in_one_transaction(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -71,10 +73,11 @@ async def once(tx: Tx, request: Request, caller: str, handle: Callable[[], Await
     if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):  # noqa: PLR2004
         raise InvalidIdempotencyKey
     where = {"scope": f"{caller} {request.method} {request.url.path}"[:300], "key": key}
-    fingerprint = hashlib.sha256(await _body(request)).digest()
+    body, company = await _body(request), request.state.caller and request.state.caller.company_id
+    fingerprint = _fingerprint(body, company)
     claim = insert(idempotency_keys).values(**where, fingerprint=fingerprint).on_conflict_do_nothing()
     if (await tx.execute(claim.returning(idempotency_keys.c.key))).first() is None:
-        return await _first_answer(tx, where, fingerprint)
+        return await _first_answer(tx, where, {fingerprint, _fingerprint(body, None)})
     response = await handle()
     answer = {
         "status": response.status_code,
@@ -85,16 +88,34 @@ async def once(tx: Tx, request: Request, caller: str, handle: Callable[[], Await
     return response
 
 
+_SEPARATOR = re.compile(r"^multipart/[^;]*;.*?boundary=\"?([^\";,]+)", re.ASCII | re.IGNORECASE)
+
+
 async def _body(request: Request) -> bytes:
-    """The raw body, kept by the request so that the handler can read it too."""
-    return request.headers.get("content-type", "").encode().split(b";")[0] + b"\n" + await request.body()
+    """The kind of body and its content, without the separator of parts that clients invent for each sending.
+
+    The request keeps the body, so that the handler can read it too.
+    """
+    kind, content = request.headers.get("content-type", ""), await request.body()
+    separator = _SEPARATOR.match(kind)
+    if separator:
+        content = content.replace(b"--" + separator[1].encode("latin-1"), b"--")
+    return kind.partition(";")[0].encode("latin-1", "replace") + b"\n" + content
 
 
-async def _first_answer(tx: Tx, where: dict[str, str], fingerprint: bytes) -> Response:
+def _fingerprint(body: bytes, company: UUID | None) -> bytes:
+    """What a repeat must share: the body, and the company acted for, whose affairs the first answer may show.
+
+    What was asked before one acted for a company is repeated by whoever did: creating it is such a request.
+    """
+    return hashlib.sha256((company.bytes if company else b"") + body).digest()
+
+
+async def _first_answer(tx: Tx, where: dict[str, str], accepted: set[bytes]) -> Response:
     row = (await tx.execute(select(idempotency_keys).filter_by(**where))).one_or_none()
     if row is None or row.status is None:
         raise IdempotencyKeyInFlight
-    if row.fingerprint != fingerprint:
+    if row.fingerprint not in accepted:
         raise IdempotencyKeyReused
     return Response(row.body, row.status, {**row.headers, "idempotency-replayed": "true"})
 
