@@ -155,7 +155,7 @@ async def test_an_exhausted_message_is_parked_and_its_replay_applies_it_once(pip
         healed = True
         _, (listed,) = await operator("list")
         assert listed["reason"] == "TransientError: still down"
-        assert await dead(amqp) == 1, "listing must not consume"
+        await eventually(parked)  # listing consumes nothing: it is back once the operator's connection is gone
         code, (replayed,) = await operator("replay", listed["event_id"])
         assert (code, replayed["event_id"]) == (0, listed["event_id"])
         await eventually(applied(pipe, 1))
@@ -201,4 +201,8 @@ async def test_show_prints_the_body_and_drop_destroys_one_letter_only(pipe, amqp
     assert [letter["body"] for letter in shown] == ['{"cra_id": 1}']
     assert (await operator("drop", "a" * 32))[0] == 0
     assert (await operator("drop", "a" * 32))[0] == 1, "it is gone already"
-    assert await dead(amqp) == 1
+
+    async def one_is_left():
+        return await dead(amqp) == 1
+
+    await eventually(one_is_left)

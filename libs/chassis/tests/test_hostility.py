@@ -6,13 +6,14 @@ import aiormq
 import pytest
 from chassis_probe import QUEUE, cra_validated, running
 from pamqp import commands as spec
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from chassis import app as app_module
 from chassis.batch_publish import Outgoing
 from chassis.broker import Broker
 from chassis.errors import NotReady
 from chassis.outbox import outbox
+from chassis.platform import Service
 from chassis.testing import eventually
 from chassis.worker import STEP_HEADER
 from contracts import topology
@@ -166,22 +167,64 @@ class TestABrokerThatRefusesTheTopology:
             assert [connection.is_closed for connection in opened] == [True, True, False]
 
 
+class TestADatabaseThatIsAwayForLong:
+    async def test_parks_nothing_and_everything_is_applied_when_it_is_back(self, pipe, amqp, cluster, monkeypatch):
+        monkeypatch.setattr(topology, "RETRY_LADDER", {"test1": 100})
+        tries = 0
+        worker = pipe.consumer(patience=0.2)
+        apply = worker._apply
+
+        async def count(batch):
+            nonlocal tries
+            tries += 1
+            await apply(batch)
+
+        worker._apply = count
+        async with running(pipe.broker.run(), worker.run()):
+            await pipe.broker.publish(outgoing(cra_validated(), message_id="f" * 32))
+            await eventually(applied(pipe, 1))
+            await asyncio.to_thread(cluster.stop, "immediate")
+            try:
+                for n in range(5):
+                    await pipe.broker.publish(outgoing(cra_validated(), message_id=str(n) * 32))
+
+                async def tried_in_vain():
+                    return tries > 2
+
+                await eventually(tried_in_vain)
+                await asyncio.sleep(2)
+            finally:
+                await asyncio.to_thread(cluster.start)
+            await eventually(applied(pipe, 6), within=20)
+        assert await letters(amqp, 0)()
+
+    async def test_is_told_from_work_that_the_database_refuses_for_now(self, pipe, amqp, monkeypatch):
+        monkeypatch.setattr(topology, "RETRY_LADDER", {"test1": 100})
+
+        async def apply(event, tx):
+            await tx.execute(text("SET LOCAL statement_timeout = '10ms'"))
+            await tx.execute(text("SELECT pg_sleep(1)"))
+
+        async with running(pipe.broker.run(), pipe.consumer(apply, patience=0.2).run()):
+            await pipe.broker.publish(outgoing(cra_validated()))
+            await eventually(letters(amqp, 1))
+
+
 class TestTheWatch:
-    async def test_ends_the_process_although_the_database_never_answers(self, pipe, monkeypatch):
+    async def test_ends_the_process_although_the_database_never_answers(self, settings_for, database_url, monkeypatch):
         ended = asyncio.Event()
+
+        async def never(*_):
+            await asyncio.sleep(3600)
+
         monkeypatch.setattr(app_module.os, "_exit", lambda _: ended.set())
         monkeypatch.setattr(app_module, "LOOK_EVERY", 0.05)
-
-        class Frozen:
-            broker = pipe.broker
-
-            class relay:  # noqa: N801 - stands for an attribute
-                @staticmethod
-                async def oldest_age():
-                    await asyncio.sleep(3600)
-
-        watching = asyncio.create_task(app_module._watch(Frozen, [lambda: -1000.0]))
-        try:
+        monkeypatch.setattr(app_module, "subscriptions_of", lambda _: [])
+        service = Service("timesheet", "a probe", [], [])
+        settings = settings_for(database_url, roles=frozenset({"api", "worker"}))
+        app = app_module.create_app(service, settings)
+        relay = app.state.platform.relay
+        relay.run = relay.oldest_age = never
+        relay.last_turn = -1000.0
+        async with app.router.lifespan_context(app):
             await asyncio.wait_for(ended.wait(), 5)
-        finally:
-            watching.cancel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 
 import aiormq
 from aiormq.abc import AbstractConnection, DeliveredMessage
@@ -38,6 +37,7 @@ class Broker:
         self._connection: AbstractConnection | None = None
         self._available = asyncio.Event()
         self._publisher: Channel | None = None
+        self._opening = asyncio.Lock()
 
     @property
     def connected(self) -> bool:
@@ -49,9 +49,8 @@ class Broker:
         pause = 0.2
         while True:
             try:
-                connection = await asyncio.wait_for(aiormq.connect(self._url), 10)
-                await declare_topology(connection)
-            except (OSError, AMQPError, TimeoutError, asyncio.CancelledError, RuntimeError) as down:
+                connection = await self._connect()
+            except (Exception, asyncio.CancelledError) as down:
                 if is_shutdown(down):
                     raise
                 logger.warning("broker_unreachable", extra={"reason": type(down).__name__, "retry_in": pause})
@@ -60,6 +59,16 @@ class Broker:
                 continue
             pause = 0.2
             await self._serve(connection)
+
+    async def _connect(self) -> AbstractConnection:
+        connection = await asyncio.wait_for(aiormq.connect(self._url), 10)
+        try:
+            async with asyncio.timeout(30):
+                await declare_topology(connection)
+        except BaseException:
+            await close(connection)
+            raise
+        return connection
 
     async def _serve(self, connection: AbstractConnection) -> None:
         self._connection = connection
@@ -70,9 +79,13 @@ class Broker:
         finally:
             self._available.clear()
             self._connection = self._publisher = None
-            with suppress(Exception):
-                await asyncio.wait_for(connection.close(), 2)
+            await close(connection)
         logger.warning("broker_connection_lost")
+
+    async def start_again(self) -> None:
+        """Connect and declare anew: a queue that should be there is not."""
+        if self._connection is not None:
+            await close(self._connection)
 
     async def channel(self, *, prefetch: int = 0) -> Channel:
         """Wait for a connection and open a channel with publisher confirms. Raises ConnectionError."""
@@ -92,12 +105,44 @@ class Broker:
         return channel
 
     async def publish(self, message: Outgoing) -> None:
-        """Publish one message and wait until it is on disk. Raises ConnectionError or its refusal."""
-        if self._publisher is None or self._publisher.is_closed:
-            self._publisher = await self.channel()
-        (refusal,) = await publish_batch(self._publisher, [message], CONFIRM_TIMEOUT)
+        """Publish one message and wait until it is on disk. Raises ConnectionError or TimeoutError."""
+        channel = await self._publishing()
+        try:
+            (refusal,) = await publish_batch(channel, [message], CONFIRM_TIMEOUT)
+        except BaseException:
+            # its count of messages may no longer be the broker's, and confirms would name the wrong ones
+            if self._publisher is channel:
+                self._publisher = None
+            await close(channel)
+            raise
         if refusal is not None:
             raise ConnectionError(f"the broker refused the message: {type(refusal).__name__}") from refusal
+
+    async def _publishing(self) -> Channel:
+        async with self._opening:
+            if self._publisher is None or self._publisher.is_closed:
+                self._publisher = await self.channel()
+            return self._publisher
+
+
+_closing: set[asyncio.Future[None]] = set()
+
+
+async def close(link: AbstractConnection | Channel) -> None:
+    """Let go of a connection or a channel, whatever state it is in; nothing is expected of it any more.
+
+    A close that takes longer goes on without us: aiormq cannot be cancelled while a frozen broker takes no bytes.
+    """
+    closing = asyncio.ensure_future(link.close())
+    _closing.add(closing)
+    closing.add_done_callback(_closed)
+    await asyncio.wait({closing}, timeout=2)
+
+
+def _closed(closing: asyncio.Future[None]) -> None:
+    _closing.discard(closing)
+    if not closing.cancelled():
+        closing.exception()  # looked at, so that nobody logs it
 
 
 def is_shutdown(error: BaseException) -> bool:
@@ -109,7 +154,10 @@ def is_shutdown(error: BaseException) -> bool:
 
 
 def forward(message: DeliveredMessage, exchange: str, routing_key: str, **headers: str | int | None) -> Outgoing:
-    """The same message, on its way elsewhere, with headers added or, when None, removed."""
+    """The same message, on its way elsewhere, with headers added or, when None, removed.
+
+    Of the headers that it brings only texts and numbers go on: of other kinds not all can be written again.
+    """
     known = message.header.properties
     merged = {**(known.headers or {}), **headers}
     properties = spec.Basic.Properties(
@@ -118,7 +166,7 @@ def forward(message: DeliveredMessage, exchange: str, routing_key: str, **header
         message_id=known.message_id,
         message_type=known.message_type,
         timestamp=known.timestamp,
-        headers={name: value for name, value in merged.items() if value is not None},
+        headers={name: value for name, value in merged.items() if isinstance(value, str | int)},
     )
     return Outgoing(exchange, routing_key, message.body, properties)
 

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import metrics
 from chassis.batch_publish import Outgoing, publish_batch
-from chassis.broker import CONFIRM_TIMEOUT, Broker
+from chassis.broker import CONFIRM_TIMEOUT, Broker, close
 from chassis.db import is_transient, make_engine
 from chassis.outbox import outbox
 from chassis.telemetry import is_sampled, parent_of, traceparent_of
@@ -30,6 +30,9 @@ logger = logging.getLogger("chassis.relay")
 tracer = trace.get_tracer("chassis")
 
 BATCH = 100
+_SLOWEST = 8
+"""The pause doubles with each refusal, up to 2 to this power: some four minutes."""
+_PAUSE = text("interval '1 second'") * func.power(2, func.least(outbox.c.attempts, _SLOWEST))
 
 _CLAIM = (
     select(outbox)
@@ -44,7 +47,7 @@ _POSTPONE = (
     .values(
         attempts=outbox.c.attempts + 1,
         error=bindparam("reason"),
-        next_attempt_at=func.now() + text("interval '1 second'") * func.least(func.power(2, outbox.c.attempts), 300),
+        next_attempt_at=func.now() + _PAUSE,
     )
 )
 
@@ -82,6 +85,8 @@ class Relay:
             except Exception as failure:
                 if not isinstance(failure, TimeoutError | ConnectionError) and not is_transient(failure):
                     logger.exception("relay_failed")
+                if channel is not None:
+                    await close(channel)
                 channel, moved = None, 0
                 pause = min(pause * 2, 5.0)
             if moved < BATCH:

@@ -10,14 +10,15 @@ from uuid import UUID
 
 from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import ChannelNotFoundEntity
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
+from sqlalchemy import text
 
 from chassis import metrics
-from chassis.broker import Broker, forward, is_shutdown
+from chassis.broker import Broker, close, forward, is_shutdown
 from chassis.consume import Subscription
-from chassis.db import Database, is_transient
+from chassis.db import Database, is_transient, sqlstate_of
 from chassis.errors import Problem, TransientError
 from chassis.inbox import claim
 from chassis.telemetry import parent_of
@@ -31,12 +32,15 @@ STEP_HEADER = "x-maillon-step"
 ERROR_HEADER = "x-maillon-error"
 QUEUE_HEADER = "x-maillon-queue"
 
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+"""Seconds between two attempts to consume."""
+
 
 class Worker:
     """Applies the messages of one queue, in batches of whatever has arrived.
 
     A batch is one transaction; when any message of it fails, each is tried alone, so that a bad one is found
-    and cannot hold up the others.
+    and cannot hold up the others. Nothing is consumed while the database is away, however long that is.
     """
 
     def __init__(
@@ -54,22 +58,32 @@ class Worker:
         self._broker = broker
         self._prefetch = prefetch
         self._patience = patience
-        self.last_turn = monotonic()
+        self._pause = _SHORTEST_PAUSE
 
     async def run(self) -> None:
         """Consume until cancelled, over as many connections as it takes."""
         while True:
             try:
+                await self._database_answers()
                 await self._consume(await self._broker.channel(prefetch=self._prefetch))
-            except (ConnectionError, AMQPError, RuntimeError, TimeoutError, asyncio.CancelledError) as lost:
+            except (Exception, asyncio.CancelledError) as lost:
                 if is_shutdown(lost):
                     raise
                 logger.warning("consumer_interrupted", extra={"queue": self._queue, "reason": type(lost).__name__})
-                await asyncio.sleep(0.2)
+                if isinstance(lost, ChannelNotFoundEntity):
+                    await self._broker.start_again()
+                await asyncio.sleep(self._pause)
+                self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    async def _database_answers(self) -> None:
+        """Ask before anything is taken from the queue: what is taken and given back counts as a delivery."""
+        async with self._database.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
 
     async def _consume(self, channel: Channel) -> None:
         arrived: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue()
         channel.closing.add_done_callback(lambda _: arrived.put_nowait(None))
+        channel.on_consumer_cancel_callbacks.add(lambda _: arrived.put_nowait(None))
 
         async def receive(message: DeliveredMessage) -> None:
             arrived.put_nowait(message)
@@ -81,20 +95,21 @@ class Worker:
                 while not arrived.empty():
                     batch.append(arrived.get_nowait())
                 if None in batch:
-                    raise ConnectionError("the channel was closed")
+                    raise ConnectionError("the channel was closed, or the queue deleted")
                 await self._settle([message for message in batch if message is not None], channel)
         finally:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(channel.close(), 2)
+            await close(channel)
 
     async def _settle(self, batch: list[DeliveredMessage], channel: Channel) -> None:
         """Apply a batch and acknowledge it; what cannot be applied is already kept elsewhere by then."""
-        self.last_turn = monotonic()
-        if len(batch) == 1 or not await self._try_together(batch):
+        deadline = monotonic() + self._patience
+        if len(batch) > 1 and await self._try_together(batch):
+            await channel.basic_ack(batch[-1].delivery_tag or 0, multiple=True, wait=False)
+        else:
             for message in batch:
-                await self._apply_or_move(message)
-        last = max(message.delivery_tag or 0 for message in batch)
-        await channel.basic_ack(last, multiple=True, wait=False)
+                await self._apply_or_move(message, deadline)
+                await channel.basic_ack(message.delivery_tag or 0, wait=False)
+        self._pause = _SHORTEST_PAUSE
 
     async def _try_together(self, batch: list[DeliveredMessage]) -> bool:
         try:
@@ -104,16 +119,19 @@ class Worker:
             return False
         return True
 
-    async def _apply_or_move(self, message: DeliveredMessage) -> None:
-        started, pause = monotonic(), 0.1
+    async def _apply_or_move(self, message: DeliveredMessage, deadline: float) -> None:
+        """Apply a message, or see it kept where it belongs. Raises ConnectionError while the database is away."""
+        pause = 0.1
         while True:
             try:
                 return await self._apply([message])
-            except Exception as failure:  # noqa: BLE001 - every failure is decided here, none is lost
+            except Exception as failure:
                 waits = is_transient(failure)
-                if waits and monotonic() - started + pause < self._patience:
+                if waits and monotonic() + pause < deadline:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, 2.0)
+                elif waits and _is_outage(failure):
+                    raise ConnectionError("the database is away") from failure
                 elif waits or isinstance(failure, TransientError):
                     return await self._climb(message, failure)
                 else:
@@ -153,7 +171,7 @@ class Worker:
 
     async def _climb(self, message: DeliveredMessage, failure: Exception) -> None:
         """Send to the next step of the delay ladder, or park after the last."""
-        step = int(str((message.header.properties.headers or {}).get(STEP_HEADER, 0)))
+        step = step_of(message)
         names = list(topology.RETRY_LADDER)
         if step >= len(names):
             return await self._park(message, failure)
@@ -187,6 +205,18 @@ def event_id_of(message: DeliveredMessage) -> UUID:
         return UUID(message.header.properties.message_id or "")
     except ValueError:
         raise UnreadableEvent("the message carries no event id") from None
+
+
+def step_of(message: DeliveredMessage) -> int:
+    """How many steps of the ladder the message has climbed; a header that is not ours counts for nothing."""
+    said = (message.header.properties.headers or {}).get(STEP_HEADER)
+    return max(said, 0) if type(said) is int else 0
+
+
+def _is_outage(failure: Exception) -> bool:
+    """Say whether a failure that passes is the whole database's, rather than of this message's work."""
+    state = sqlstate_of(failure)
+    return not state or state.startswith(("08", "57P"))
 
 
 def describe(failure: Exception) -> str:
