@@ -9,6 +9,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -60,7 +61,8 @@ async def fuzz(
             headers, body); the request is part of the message.
 
     """
-    loop, turn, statuses = asyncio.get_running_loop(), count(), set[int]()
+    loop, statuses = asyncio.get_running_loop(), set[int]()
+    turns = defaultdict[object, Iterator[int]](count)  # one for each kind of request, so that none misses out
 
     async def answer_to(request: dict[str, Any]) -> httpx2.Response:
         answer = await (client or h.client).request(**request)
@@ -88,7 +90,7 @@ async def fuzz(
                 derandomize=True,
             )
             def any_case(case: Case[Any]) -> None:
-                if next(turn) % 2:
+                if next(turns[case.meta and case.meta.generation.mode]) % 2:
                     case.path_parameters = _with_known(case.path_parameters, known)
                     case.body = _with_known(case.body, known)
                 for headers in callers:
