@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from billing.main import service
+from billing.reading.reader import Reader
 from chassis.testing import harness
 from contracts.roles import Role
 
@@ -20,6 +21,14 @@ async def h():
         running.clock.set(NOW)
         yield running
         await running.platform.own.reader.close()
+
+
+@pytest.fixture(scope="session")
+async def reader():
+    """The process that reads invoices, shared by the tests that ask it directly."""
+    started = Reader()
+    yield started
+    await started.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import pytest
 from billing_months import MissionMonth
 from facturx_builder import EN16931, associated_pdf, edited_pdf, keyed_pdf, pdf_of_profile, pdf_with, terms, xml_of
 
-from billing.reading.reader import Reader
 from billing.reading.refusals import UnreadableInvoice
 from contracts.billing import InvoiceImported
 from contracts.roles import Role
@@ -30,13 +29,6 @@ async def opened(month, reopen):
 async def bpf(h, month):
     seller = h.headers(h.member(Role.GERANT, month.provider_id))
     return (await h.client.get("/bpfs", headers=seller)).json()["items"][0]
-
-
-@pytest.fixture(scope="session")
-async def reader():
-    started = Reader()
-    yield started
-    await started.close()
 
 
 def totals(reading):

@@ -32,13 +32,6 @@ async def bpf(h):
     return (await h.client.get("/bpfs", headers=seller)).json()["items"][0]
 
 
-@pytest.fixture(scope="session")
-async def reader():
-    started = Reader()
-    yield started
-    await started.close()
-
-
 def encrypted(pdf):
     writer = PdfWriter(clone_from=BytesIO(pdf))
     writer.encrypt("secret", algorithm="RC4-128")
