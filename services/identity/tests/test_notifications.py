@@ -154,7 +154,10 @@ class TestRecipients:
         assert len(await inbox(world, account)) == 1
 
     async def test_a_role_that_nobody_holds_is_nobody(self, world):
-        await world.h.deliver(asked(roles=[RoleInCompany(company_id=uuid4(), roles=[Role.GERANT])]))
+        company = uuid4()
+        other = await affiliated(world, company, Role.COMMERCIAL)
+        await world.h.deliver(asked(roles=[RoleInCompany(company_id=company, roles=[Role.GERANT])]))
+        assert await inbox(world, other) == []
 
     async def test_a_member_not_known_yet_is_waited_for(self, world):
         account = await world.activated()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -72,12 +73,13 @@ async def once(tx: Tx, request: Request, caller: str, handle: Callable[[], Await
     key = request.headers["idempotency-key"]
     if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):  # noqa: PLR2004
         raise InvalidIdempotencyKey
-    where = {"scope": f"{caller} {request.method} {request.url.path}"[:300], "key": key}
+    known_as = hashlib.sha256(key.encode()).hexdigest()
+    where = {"scope": f"{caller} {request.method} {request.url.path}"[:300], "key": known_as}
     body, company = await _body(request), request.state.caller and request.state.caller.company_id
-    fingerprint = _fingerprint(body, company)
+    fingerprint = _fingerprint(key, body, company)
     claim = insert(idempotency_keys).values(**where, fingerprint=fingerprint).on_conflict_do_nothing()
     if (await tx.execute(claim.returning(idempotency_keys.c.key))).first() is None:
-        return await _first_answer(tx, where, {fingerprint, _fingerprint(body, None)})
+        return await _first_answer(tx, where, {fingerprint, _fingerprint(key, body, None)})
     response = await handle()
     answer = {
         "status": response.status_code,
@@ -103,12 +105,13 @@ async def _body(request: Request) -> bytes:
     return kind.partition(";")[0].encode("latin-1", "replace") + b"\n" + content
 
 
-def _fingerprint(body: bytes, company: UUID | None) -> bytes:
+def _fingerprint(key: str, body: bytes, company: UUID | None) -> bytes:
     """What a repeat must share: the body, and the company acted for, whose affairs the first answer may show.
 
     What was asked before one acted for a company is repeated by whoever did: creating it is such a request.
+    The key, which is not kept itself, keeps the passwords that bodies may hold from being guessed.
     """
-    return hashlib.sha256((company.bytes if company else b"") + body).digest()
+    return hmac.digest(key.encode(), (company.bytes if company else b"") + body, "sha256")
 
 
 async def _first_answer(tx: Tx, where: dict[str, str], accepted: set[bytes]) -> Response:

@@ -14,7 +14,7 @@ from chassis.http import Body, Router, TxDep, View
 from chassis.problems import documented
 from identity.link.domain import Link, LinkAlreadyUsed, LinkExpired, LinkInvalid, LinkReplaced, digest
 from identity.member.domain import Actor, Address, Member, MemberNotFound, MemberStatus
-from identity.member.queries import member_at, send_activation_link
+from identity.member.queries import lock_address, member_at, send_activation_link
 from identity.member.routes import ActivationSent, EmailAddress
 from identity.own import OwnDep
 
@@ -61,7 +61,9 @@ async def activate(body: Activation, tx: TxDep) -> Activated:
 @router.post("/activations/resend", access=PUBLIC, status_code=202)
 async def resend(body: Resend, tx: TxDep, own: OwnDep) -> ActivationSent:
     """Mail a new link to a pending account; every address is answered alike (ID-16)."""
-    member = await member_at(tx, Address.parse(body.email))
+    address = Address.parse(body.email)
+    await lock_address(tx, address)
+    member = await member_at(tx, address)
     if member and member.status == MemberStatus.PENDING:
         await send_activation_link(tx, member, own.links)
     return ActivationSent()

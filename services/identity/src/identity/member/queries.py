@@ -19,7 +19,7 @@ async def member_at(tx: Tx, address: Address) -> Member | None:
 
 
 async def lock_address(tx: Tx, address: Address) -> None:
-    """Let two sign-ups of one address pass one after the other, so that the second is answered like any."""
+    """Let sign-ups and new links of one address pass one by one: each sees what the one before it made."""
     await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": address.key})
 
 

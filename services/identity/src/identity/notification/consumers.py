@@ -27,7 +27,12 @@ async def notify_on_NotificationRequested(event: NotificationRequested, tx: Tx) 
 
 
 async def _recipients(tx: Tx, event: NotificationRequested) -> Sequence[UUID]:
-    """Members who have an account here. Raises NotReady when one named directly has none yet."""
+    """Members who have an account here.
+
+    Raises:
+        NotReady: somebody named directly has none yet, or nobody of a company is known yet.
+
+    """
     named = set(event.members)
     found = set(await tx.scalars(select(Member.id).where(Member.id.in_(named | await _holders(tx, event.roles)))))
     if named - found:
@@ -38,5 +43,9 @@ async def _recipients(tx: Tx, event: NotificationRequested) -> Sequence[UUID]:
 async def _holders(tx: Tx, roles: list[RoleInCompany]) -> set[UUID]:
     if not roles:
         return set()
+    companies = {r.company_id for r in roles}
+    peopled = select(Affiliation.company_id).where(Affiliation.company_id.in_(companies)).distinct()
+    if companies - set(await tx.scalars(peopled)):
+        raise NotReady("nobody of a company is known yet")
     wanted = [and_(Affiliation.company_id == r.company_id, Affiliation.role.in_(r.roles)) for r in roles]
     return set(await tx.scalars(select(Affiliation.member_id).where(or_(*wanted))))

@@ -74,14 +74,18 @@ class Session(Base):
 
     def prolong(self, at: datetime) -> None:
         """It was used."""
-        self.last_used_at, self.expires_at = at, at + REFRESH_LIFETIME
+        self.last_used_at = max(self.last_used_at, at)
+        self.expires_at = self.last_used_at + REFRESH_LIFETIME
 
     def end(self, at: datetime) -> MemberAccessRevoked | None:
-        """End it, and with it every access token issued from it; nothing when it ended before."""
+        """End it, and with it every access token issued from it; nothing when it ended before.
+
+        The last of them may be younger than `at`, when its request overtook the one that ends the session.
+        """
         if self.ended_at is not None:
             return None
-        self.ended_at = at
-        return MemberAccessRevoked(member_id=self.member_id, session_id=self.id, revoked_at=at)
+        self.ended_at = max(self.last_used_at, at)
+        return MemberAccessRevoked(member_id=self.member_id, session_id=self.id, revoked_at=self.ended_at)
 
 
 class RefreshToken(Base):
