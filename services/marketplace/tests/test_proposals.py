@@ -10,6 +10,7 @@ from sqlalchemy import select
 from chassis.audit import audit_log
 from contracts.notification import NotificationRequested
 from contracts.roles import Role
+from contracts.values import Money
 
 
 async def status_of(market, caller, proposal):
@@ -91,6 +92,16 @@ class TestSubmit:
         assert (answer.status_code, answer.json()["code"]) == (422, "unknown_consultant")
         assert answer.json()["errors"][0]["field"] == "consultant_id"
 
+    async def test_whatever_is_accepted_can_be_ordered_and_invoiced(self, market, proposal_content):
+        """An order of the most days at the highest rate, with VAT, is still an amount."""
+        buyer, seller = await market.buyer(), await market.seller()
+        rfp = await market.published(buyer, days="999.5")
+        offered = proposal_content(seller.member_id) | {"daily_rate": {"amount": "999999.99"}}
+        answer = await market.call("POST", f"/rfps/{rfp['id']}/proposals", seller, json=offered)
+        assert answer.status_code == 201
+        gross = Money.of(answer.json()["daily_rate"]["amount"]).times(Decimal("999.5")).times(Decimal("1.2"))
+        assert gross == Money.of("1199399988.01")
+
     @pytest.mark.parametrize(("amount", "status"), [("600.00", 201), ("600.01", 422)])
     async def test_the_ceiling_of_the_request_holds(self, market, proposal_content, amount, status):
         buyer, seller = await market.buyer(), await market.seller()
@@ -105,6 +116,8 @@ class TestSubmit:
         [
             ({"daily_rate": {"amount": "0.00"}}, "daily_rate"),
             ({"daily_rate": {"amount": "-1.00"}}, "daily_rate"),
+            ({"daily_rate": {"amount": "1000000.00"}}, "daily_rate"),
+            ({"daily_rate": {"amount": "999999999999.99"}}, "daily_rate"),
             ({"daily_rate": {"amount": "1.001"}}, "daily_rate.amount"),
             ({"daily_rate": {"amount": 550.0}}, "daily_rate.amount"),
             ({"daily_rate": {"amount": "550.00", "currency": "USD"}}, "daily_rate.currency"),

@@ -36,14 +36,20 @@ def _positive_days(days: Decimal) -> Decimal:
     return days
 
 
-def _positive_money(money: Money) -> Money:
+_HIGHEST_PRICE = Decimal("999999.99")
+"""More is a slip of the pen; any number of days at this price still is an amount that can be ordered and paid."""
+
+
+def _sensible_money(money: Money) -> Money:
     if money.amount <= 0:
         raise PydanticCustomError("not_positive", "must be more than nothing")
+    if money.amount > _HIGHEST_PRICE:
+        raise PydanticCustomError("too_high", "must be less than a million")
     return money
 
 
 WorkedDays = Annotated[Days, AfterValidator(_positive_days)]
 """Days to work, in halves, at least half a day."""
 
-Price = Annotated[Money, AfterValidator(_positive_money)]
-"""Money, at least a cent."""
+Price = Annotated[Money, AfterValidator(_sensible_money)]
+"""Price of a day: at least a cent, less than a million."""
