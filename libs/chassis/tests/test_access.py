@@ -169,6 +169,17 @@ class TestRevocation:
         assert await self.refused(api, here)
         assert await status(api, there) == 200
 
+    async def test_those_that_no_token_can_meet_any_more_leave_the_memory(self, api, monkeypatch):
+        monkeypatch.setattr(api.platform.revocations, "_crowded", 3)
+        recent = [api.member() for _ in range(2)]
+        for caller in [api.member() for _ in range(5)]:
+            old = api.clock() - timedelta(days=1, seconds=1)
+            await api.deliver(MemberAccessRevoked(member_id=caller.member_id, revoked_at=old))
+        for caller in recent:
+            await self.revoke(api, caller)
+        await api.platform.revocations.refresh()
+        assert set(api.platform.revocations._until_us) == {caller.member_id for caller in recent}
+
     async def test_a_late_older_revocation_does_not_shorten_a_newer_one(self, api):
         caller = api.member()
         token = api.keys.token(caller)

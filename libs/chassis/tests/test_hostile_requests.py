@@ -153,6 +153,11 @@ class TestForms:
         assert (await self.upload(api, api.member(), content=full)).status_code == 201
         is_problem(await self.upload(api, api.member(), content=full + b" "), 413)
 
+    async def test_a_store_that_is_away_is_a_503_and_nothing_is_kept(self, api, tmp_path):
+        (tmp_path / "files").write_text("a file where the folder should be")
+        is_problem(await self.upload(api, api.member()), 503)
+        assert await stored(api) == 0
+
     @staticmethod
     async def upload(api, caller, *, name="a.pdf", content=b"%PDF-1.7\n1 0 obj\n", **headers):
         return await api.client.post(

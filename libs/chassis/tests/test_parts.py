@@ -79,6 +79,26 @@ class TestSweep:
 
         assert await run_if_due(database, Sweep("test", timedelta(days=1), work), now)
 
+    @pytest.mark.parametrize(
+        ("asked", "meant"),
+        [
+            ("2026-12-01", datetime(2026, 12, 1, tzinfo=UTC)),
+            ("2026-12-01T00:30", datetime(2026, 12, 1, 0, 30, tzinfo=UTC)),
+            ("2026-12-01T00:30+01:00", datetime(2026, 11, 30, 23, 30, tzinfo=UTC)),
+        ],
+    )
+    async def test_by_hand_it_runs_as_of_the_very_instant_asked_for(
+        self, settings_for, database_url, monkeypatch, asked, meant
+    ):
+        ran = []
+
+        async def run(tx, as_of):
+            ran.append(as_of)
+
+        monkeypatch.setattr("chassis.settings.get_settings", lambda: settings_for(database_url))
+        await sweeps._run_once(Sweep("test", timedelta(days=1), run), datetime.fromisoformat(asked))
+        assert ran == [meant]
+
     def test_an_unknown_sweep_is_named(self, monkeypatch, capsys):
         with pytest.raises(SystemExit):
             sweeps.main(["timesheet", "nothing_like_it"])

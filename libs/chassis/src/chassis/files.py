@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -12,7 +14,7 @@ from fastapi import UploadFile
 from fastapi.responses import Response
 
 from chassis.db import new_id
-from chassis.errors import NotFound, Problem, Unprocessable
+from chassis.errors import NotFound, Problem, TemporarilyUnavailable, Unprocessable
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -76,18 +78,31 @@ class FileStore:
         return await self.put(content, upload.filename or "", accept=accept)
 
     async def put(self, content: bytes, name: str, *, accept: frozenset[str]) -> StoredFile:
-        """Check and store bytes that are at hand already. Raises FileNotAccepted."""
+        """Check and store bytes that are at hand already. Raises FileNotAccepted or TemporarilyUnavailable."""
         media_type = sniff(content, name, accept)
         key = new_id().hex
-        await self._store.put_async(key, content, mode="create")
+        with _store_may_be_away():
+            await self._store.put_async(key, content, mode="create")
         return StoredFile(key, clean_name(name), media_type, hashlib.sha256(content).hexdigest(), len(content))
 
     async def read(self, key: str) -> bytes:
-        """The stored bytes. Raises FileMissing."""
-        try:
-            return bytes(await (await self._store.get_async(key)).bytes_async())
-        except FileNotFoundError as gone:
-            raise FileMissing from gone
+        """The stored bytes. Raises FileMissing or TemporarilyUnavailable."""
+        with _store_may_be_away():
+            try:
+                return bytes(await (await self._store.get_async(key)).bytes_async())
+            except FileNotFoundError as gone:
+                raise FileMissing from gone
+
+
+@contextmanager
+def _store_may_be_away() -> Iterator[None]:
+    """A disk that is full or a bucket that does not answer is to be tried again, and no defect of the request."""
+    from obstore.exceptions import BaseError  # noqa: PLC0415 - services without files do without it
+
+    try:
+        yield
+    except BaseError as away:
+        raise TemporarilyUnavailable("the files are out of reach") from away
 
 
 def sniff(content: bytes, name: str, accept: frozenset[str]) -> str:

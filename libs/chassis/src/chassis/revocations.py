@@ -29,6 +29,8 @@ access_revocations = Table(
 KEPT = timedelta(days=1)
 """Longer than any access token lives."""
 _OVERLAP = timedelta(minutes=2)
+_CROWDED = 10_000
+"""Revocations in memory from which on a look at the old ones pays."""
 
 
 async def revoke_access_on_MemberAccessRevoked(event: MemberAccessRevoked, tx: Tx) -> None:  # noqa: N802
@@ -52,6 +54,7 @@ class Revocations:
         self._every = every
         self._until_us: dict[UUID, int] = {}
         self._seen: datetime | None = None
+        self._crowded = _CROWDED
         self.last_turn = monotonic()
 
     def covers(self, member_id: UUID, session_id: UUID, issued_us: int) -> bool:
@@ -70,6 +73,14 @@ class Revocations:
         for row in rows:
             self._until_us[row.id] = int(row.revoked_at.timestamp() * 1_000_000)
             self._seen = max(self._seen or row.recorded_at, row.recorded_at)
+        if len(self._until_us) > self._crowded:
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        """Keep a process that runs for months from remembering every log-out that it ever saw."""
+        since = int((self._database.clock() - KEPT).timestamp() * 1_000_000)
+        self._until_us = {id_: until for id_, until in self._until_us.items() if until > since}
+        self._crowded = max(_CROWDED, 2 * len(self._until_us))
 
     async def run(self) -> None:
         """Refresh until cancelled; a database that is down is asked again."""

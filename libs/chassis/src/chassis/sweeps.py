@@ -100,7 +100,8 @@ async def _run_once(sweep: Sweep, as_of: datetime | None) -> None:
     from chassis.settings import get_settings  # noqa: PLC0415
 
     database = Database(get_settings().database_url.get_secret_value())
-    instant = (as_of or database.clock()).replace(tzinfo=UTC)
+    instant = as_of or database.clock()
+    instant = instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     async with database.transaction() as tx:
         tx.actor = f"sweep.{sweep.name}"
         await sweep.run(tx, instant)

@@ -26,9 +26,12 @@ class Text(str):
     def parse(cls, value: str) -> Self:
         """Check and normalise. Raises ValueError with what is wrong."""
         try:
-            return cls(cls.check(value))
+            checked = cls.check(value)
         except StdnumError as wrong:
             raise ValueError(f"is not {cls.meaning}: {wrong}") from wrong
+        if not checked.isascii():  # Python reads the digits of every script; banks and registers read ours
+            raise ValueError(f"is not {cls.meaning}")
+        return cls(checked)
 
     @classmethod
     def check(cls, value: str) -> str:
