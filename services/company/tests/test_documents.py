@@ -1,5 +1,5 @@
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -197,6 +197,28 @@ class TestReview:
         document = (await world.upload(company, "urssaf_certificate")).json()
         await world.upload(company, "urssaf_certificate")
         refused(await world.review(document["id"]), 409, "illegal_move")
+
+    @pytest.mark.req("CO-30")
+    async def test_accepts_none_that_grew_too_old_while_it_waited_and_leaves_the_one_in_force(
+        self, world, refused
+    ) -> None:
+        """A certificate of 21 May serves up to 20 November: reviewed a day later it must not oust a younger one."""
+        world.move_to(date(2026, 11, 20))
+        company = await world.compliant(date(2026, 11, 1))
+        before = await world.events(ComplianceChanged, company.id)
+        late = (await world.upload(company, "urssaf_certificate", date(2026, 5, 21))).json()
+        world.move_to(date(2026, 11, 21))
+        company.headers = world.headers(company.founder)
+        refused(await world.review(late["id"]), 422, "document_too_old")
+        assert (await world.review(late["id"], authentic=False, comment="Too old")).status_code == 200
+        assert await world.events(ComplianceChanged, company.id) == before
+        assert ("urssaf_certificate", "accepted") in await listed(world, company)
+
+    @pytest.mark.req("CO-30")
+    async def test_accepts_one_on_the_last_day_on_which_it_holds(self, world) -> None:
+        world.move_to(date(2026, 11, 20))
+        company = await world.company()
+        assert (await world.accepted(company, "urssaf_certificate", date(2026, 5, 21)))["status"] == "accepted"
 
     async def test_is_for_compliance_staff(self, world, refused, stranger_id) -> None:
         company = await world.company()

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.clock import business_date
 from chassis.errors import NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
@@ -167,15 +168,18 @@ class Document(Base):
         return self.status is DocumentStatus.ACCEPTED and not self.holds(on)
 
     def review(self, staff_id: UUID, comment: str | None, at: datetime, *, exists: bool, authentic: bool) -> None:
-        """Record both outcomes; accepted only when both hold (CO-38).
+        """Record both outcomes; accepted only when both hold (CO-38), and while the document itself does (CO-30).
 
         Raises:
             CommentMissing: refused without a word to the company (CO-41).
+            DocumentTooOld: it stopped holding while it waited; accepted, it would oust one that holds.
             IllegalMove: it was reviewed or replaced already.
 
         """
         accepted = exists and authentic
         require(accepted or bool(comment), CommentMissing(field="comment"))
+        in_date = self.expires_on is None or business_date(at) < self.expires_on
+        require(in_date or not accepted, DocumentTooOld())
         self._move_to(DocumentStatus.ACCEPTED if accepted else DocumentStatus.REFUSED, DocumentActor.STAFF)
         self.exists, self.authentic, self.comment = exists, authentic, comment
         self.reviewed_by, self.reviewed_at = staff_id, at

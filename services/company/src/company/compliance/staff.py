@@ -15,6 +15,7 @@ from company.compliance.domain import (
     DocumentActor,
     DocumentNotFound,
     DocumentStatus,
+    DocumentTooOld,
     supersede,
 )
 from company.compliance.queries import documents_of
@@ -37,7 +38,7 @@ class ReviewDocument(Body):
 @router.post(
     "/documents/{document_id}/review",
     access=staff(StaffScope.COMPLIANCE),
-    responses=documented(DocumentNotFound, IllegalMove, CommentMissing),
+    responses=documented(DocumentNotFound, IllegalMove, CommentMissing, DocumentTooOld),
 )
 async def review_document(document_id: UUID, body: ReviewDocument, caller: CallerDep, tx: TxDep) -> DocumentView:
     """Record whether the document exists and is authentic; it is accepted when both hold."""
