@@ -90,7 +90,8 @@ class TestSign:
         assert evidence["sha256"] == hashlib.sha256(signed["text"].encode()).hexdigest()
         async with h.tx() as tx:
             row = await tx.get(Contract, contract["id"])
-            acts = (await tx.scalars(select(audit_log.c.action).where(audit_log.c.subject == contract["id"]))).all()
+            query = select(audit_log.c.action).where(audit_log.c.subject == contract["id"]).order_by(audit_log.c.id)
+            acts = (await tx.scalars(query)).all()
         assert row.signed_from == "127.0.0.1"
         assert acts == ["contract.drafted", "contract.opened", "contract.signed"]
 

@@ -102,6 +102,25 @@ class TestRetain:
         statuses = sorted([await status_of(market, buyer, proposal) for proposal in rivals])
         assert statuses == ["appointed", "interesting"]
 
+    @pytest.mark.parametrize("first", ["retention", "cancellation"])
+    async def test_and_a_withdrawal_at_the_same_moment_are_one_or_the_other(self, market, first):
+        for _ in range(5):
+            buyer, seller = await market.buyer(), await market.seller()
+            proposal = await market.proposed(seller, await market.published(buyer))
+            await market.interesting(buyer, proposal)
+            both = {
+                "retention": market.retain(buyer, proposal),
+                "cancellation": market.call(
+                    "POST", f"/proposals/{proposal['id']}/cancellation", seller, json={"reason": "other_project"}
+                ),
+            }
+            answers = await asyncio.gather(*(both[name] for name in sorted(both, key=lambda name: name != first)))
+            assert sorted(answer.status_code for answer in answers) == [200, 409]
+            status = await status_of(market, buyer, proposal)
+            assert len(await market.about(ProposalRetained, proposal["id"])) == (status == "appointed")
+            request = (await market.call("GET", f"/rfps/{proposal['rfp_id']}", buyer)).json()
+            assert (status, request["status"]) in {("appointed", "awarded"), ("cancelled", "published")}
+
     async def test_the_same_proposal_four_times_at_once_is_retained_once(self, market):
         buyer = await market.buyer()
         proposal = await market.proposed(await market.seller(), await market.published(buyer))

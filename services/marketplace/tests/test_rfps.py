@@ -115,7 +115,8 @@ class TestPublish:
         rfp = await market.published(buyer)
         async with market.h.tx() as tx:
             last = await tx.scalar(select(numbers.c.last).where(numbers.c.series == "RFP"))
-            acts = (await tx.scalars(select(audit_log.c.action).where(audit_log.c.subject == rfp["id"]))).all()
+            query = select(audit_log.c.action).where(audit_log.c.subject == rfp["id"]).order_by(audit_log.c.id)
+            acts = (await tx.scalars(query)).all()
         assert rfp["reference"] == f"RFP-{last}-1"
         assert (rfp["status"], rfp["client_name"], rfp["version"]) == ("published", "Client SA", 2)
         assert acts == ["rfp.publish"]
