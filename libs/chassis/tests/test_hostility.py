@@ -4,7 +4,7 @@ import asyncio
 
 import aiormq
 import pytest
-from chassis_probe import QUEUE, cra_validated, running
+from chassis_probe import QUEUE, cra_validated, record_effect, running
 from pamqp import commands as spec
 from sqlalchemy import select, text, update
 
@@ -208,6 +208,20 @@ class TestADatabaseThatIsAwayForLong:
         async with running(pipe.broker.run(), pipe.consumer(apply, patience=0.2).run()):
             await pipe.broker.publish(outgoing(cra_validated()))
             await eventually(letters(amqp, 1))
+
+    async def test_is_told_from_a_message_whose_own_work_meets_a_timeout_every_time(self, pipe, amqp, monkeypatch):
+        monkeypatch.setattr(topology, "RETRY_LADDER", {"test1": 100})
+        bad = cra_validated()
+
+        async def apply(event, tx):
+            if event.cra_id == bad.cra_id:
+                raise TimeoutError
+            await record_effect(event, tx)
+
+        async with running(pipe.broker.run(), pipe.relay.run(), pipe.consumer(apply, patience=0.2).run()):
+            await pipe.emit(bad, *(cra_validated() for _ in range(20)))
+            await eventually(letters(amqp, 1))
+            await eventually(applied(pipe, 20))
 
 
 class TestTheWatch:

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
-from sqlalchemy import Table, TextClause, event, exc, select, text
+from sqlalchemy import Table, TextClause, event, exc, make_url, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from chassis.rows import Base, metadata, new_id
 __all__ = ["Base", "Database", "Tx", "get_locked", "get_or", "is_transient", "metadata", "new_id", "upsert_newer"]
 
 T = TypeVar("T", bound=Base)
+DriverPool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
 class Tx(AsyncSession):
@@ -83,8 +84,8 @@ class Database:
         self.clock = clock
         self.engine = make_engine(url, pool_size=pool_size)
         self.on_commit: Callable[[], None] | None = None
-        self._pool_size = pool_size
-        self._drivers: asyncpg.Pool[asyncpg.Record] | None = None
+        self._url, self._pool_size = url, pool_size
+        self._drivers: DriverPool | None = None
         self._opening = asyncio.Lock()
         self._sessions = async_sessionmaker(self.engine, class_=Tx, expire_on_commit=False)
 
@@ -114,29 +115,17 @@ class Database:
             yield tx
             await tx.commit()
             return
-        async with (await self._open_drivers()).acquire(timeout=10) as driver:
+        async with (self._drivers or await self._open_drivers()).acquire(timeout=10) as driver:
             tx = HotTx(driver, self.clock(), actor)
             yield tx
             await tx.commit()
         if tx.rows_to_append and self.on_commit:
             self.on_commit()
 
-    async def _open_drivers(self) -> asyncpg.Pool[asyncpg.Record]:
-        """Connections of the driver itself; each statement is its own transaction, so there is nothing to reset."""
-        if self._drivers is not None:
-            return self._drivers
-
-        async def nothing(_: object) -> None: ...
-
-        async def read_json(driver: asyncpg.Connection[asyncpg.Record]) -> None:
-            for kind in ("json", "jsonb"):
-                await driver.set_type_codec(kind, encoder=str, decoder=json.loads, schema="pg_catalog")
-
+    async def _open_drivers(self) -> DriverPool:
         async with self._opening:
             if self._drivers is None:
-                url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-                settings = {"server_settings": _SERVER_SETTINGS, "timeout": 10, "reset": nothing, "init": read_json}
-                self._drivers = await asyncpg.create_pool(url, min_size=0, max_size=self._pool_size, **settings)
+                self._drivers = await open_drivers(self._url, self._pool_size)
         return self._drivers
 
     async def close(self) -> None:
@@ -153,6 +142,20 @@ _SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 """Nothing waits for ever: a frozen process gives its row locks back within a minute."""
+
+
+async def open_drivers(url: str, size: int) -> DriverPool:
+    """Connections of the driver itself, opened as they are needed; nothing is reset between two users of one."""
+
+    async def nothing(_: object) -> None: ...
+
+    async def read_json(driver: asyncpg.Connection[asyncpg.Record]) -> None:
+        for kind in ("json", "jsonb"):
+            await driver.set_type_codec(kind, encoder=str, decoder=json.loads, schema="pg_catalog")
+
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    settings = {"server_settings": _SERVER_SETTINGS, "timeout": 10, "reset": nothing, "init": read_json}
+    return await asyncpg.create_pool(plain, min_size=0, max_size=size, **settings)
 
 
 def make_engine(url: str, *, pool_size: int) -> AsyncEngine:

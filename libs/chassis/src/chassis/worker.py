@@ -18,7 +18,7 @@ from sqlalchemy import text
 from chassis import metrics
 from chassis.broker import Broker, close, forward, is_shutdown
 from chassis.consume import Subscription
-from chassis.db import Database, is_transient, sqlstate_of
+from chassis.db import Database, is_transient
 from chassis.errors import Problem, TransientError
 from chassis.inbox import claim
 from chassis.telemetry import parent_of
@@ -34,6 +34,7 @@ QUEUE_HEADER = "x-maillon-queue"
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 """Seconds between two attempts to consume."""
+_AWAY = "the database is away"
 
 
 class Worker:
@@ -64,7 +65,8 @@ class Worker:
         """Consume until cancelled, over as many connections as it takes."""
         while True:
             try:
-                await self._database_answers()
+                if not await self._database_answers():
+                    raise ConnectionError(_AWAY)  # noqa: TRY301 - waited out like any other interruption
                 await self._consume(await self._broker.channel(prefetch=self._prefetch))
             except (Exception, asyncio.CancelledError) as lost:
                 if is_shutdown(lost):
@@ -75,10 +77,14 @@ class Worker:
                 await asyncio.sleep(self._pause)
                 self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
-    async def _database_answers(self) -> None:
+    async def _database_answers(self) -> bool:
         """Ask before anything is taken from the queue: what is taken and given back counts as a delivery."""
-        async with self._database.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        try:
+            async with self._database.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception:  # noqa: BLE001 - whatever it is, nothing can be applied now
+            return False
+        return True
 
     async def _consume(self, channel: Channel) -> None:
         arrived: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue()
@@ -130,8 +136,8 @@ class Worker:
                 if waits and monotonic() + pause < deadline:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, 2.0)
-                elif waits and _is_outage(failure):
-                    raise ConnectionError("the database is away") from failure
+                elif waits and not await self._database_answers():
+                    raise ConnectionError(_AWAY) from failure
                 elif waits or isinstance(failure, TransientError):
                     return await self._climb(message, failure)
                 else:
@@ -211,12 +217,6 @@ def step_of(message: DeliveredMessage) -> int:
     """How many steps of the ladder the message has climbed; a header that is not ours counts for nothing."""
     said = (message.header.properties.headers or {}).get(STEP_HEADER)
     return max(said, 0) if type(said) is int else 0
-
-
-def _is_outage(failure: Exception) -> bool:
-    """Say whether a failure that passes is the whole database's, rather than of this message's work."""
-    state = sqlstate_of(failure)
-    return not state or state.startswith(("08", "57P"))
 
 
 def describe(failure: Exception) -> str:
