@@ -12,9 +12,11 @@ from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
 from pamqp import commands as spec
 
 from chassis.batch_publish import Outgoing, publish_batch
+from chassis.lenient_frames import tolerate_unreadable_properties
 from contracts import topology
 
 logger = logging.getLogger("chassis.broker")
+tolerate_unreadable_properties()
 
 CONFIRM_TIMEOUT = 5.0
 """Seconds after which a publish is taken as lost and made again: a frozen broker must not hang us."""
