@@ -7,18 +7,17 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
-from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
-from sqlalchemy import Table, TextClause, event, exc, make_url, select, text
+from sqlalchemy import Table, event, exc, make_url, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock, business_date, system_clock
 from chassis.errors import Problem
-from chassis.hot import HotTx
+from chassis.hot import HotTx, appending
 from chassis.rows import Base, metadata, new_id
 
 __all__ = ["Base", "Database", "Tx", "get_locked", "get_or", "is_transient", "metadata", "new_id", "upsert_newer"]
@@ -54,27 +53,15 @@ class Tx(AsyncSession):
 
         One switch to the driver for flush, insert and commit together: each switch costs as much as a query.
         """
-        columns = tuple((name, tuple(rows[0])) for name, rows in sorted(self.rows_to_append.items()))
-        values = {name: json.dumps(rows, default=str) for name, rows in self.rows_to_append.items()}
+        statement, arrays = appending(self.rows_to_append)
 
         def work(session: Session) -> None:
-            if columns:
-                session.execute(_append_statement(columns), values)
+            if statement:
+                session.flush()
+                session.connection().exec_driver_sql(statement, arrays)
             session.commit()
 
         await self.run_sync(work)
-
-
-@cache
-def _append_statement(columns: tuple[tuple[str, tuple[str, ...]], ...]) -> TextClause:
-    """`WITH a AS (INSERT …) INSERT …`: each table's rows arrive as one JSON array, so the text never varies."""
-    inserts = [
-        f"INSERT INTO {table} ({', '.join(names)})"  # noqa: S608 - names of our own tables and columns
-        f" SELECT {', '.join(names)} FROM jsonb_populate_recordset(NULL::{table}, CAST(:{table} AS jsonb))"
-        for table, names in columns
-    ]
-    others = [f"appended_{number} AS ({insert})" for number, insert in enumerate(inserts[:-1])]
-    return text(f"WITH {', '.join(others)} {inserts[-1]}" if others else inserts[-1])
 
 
 class Database:

@@ -92,15 +92,21 @@ class HotTx:
 
         """
         kept = {} if self._within else self.rows_to_append
-        appended = tuple((name, tuple(rows[0])) for name, rows in sorted(kept.items()))
-        arrays = [json.dumps(kept[name], default=str) for name, _ in appended]
         if self._saved is not None:
             changes, values = _changes_of(self._saved)
+            appended, arrays = _arrays(kept)
             statement = _write_statement(type(self._saved), changes, appended)
             if await self._driver.fetchval(statement, *values, *arrays) != 1:
                 raise OutpacedError
-        elif appended:
-            await self._driver.fetchval(_append_statement(appended), *arrays)
+        elif kept:
+            statement, arrays = appending(kept)
+            await self._driver.fetchval(statement, *arrays)
+
+
+def appending(kept: Kept) -> tuple[str, tuple[str, ...]]:
+    """One statement that inserts all rows, and its parameters; an empty one when there are none."""
+    appended, arrays = _arrays(kept)
+    return (_append_statement(appended), arrays) if appended else ("", ())
 
 
 def read_row(row: type[T], record: asyncpg.Record, *, prefix: str = "") -> T:
@@ -162,6 +168,12 @@ def _compiled(query: Select[Any]) -> tuple[str, tuple[str, ...]]:
 
 
 _Appended = tuple[tuple[str, tuple[str, ...]], ...]
+"""Tables with the columns that are given."""
+
+
+def _arrays(kept: Kept) -> tuple[_Appended, tuple[str, ...]]:
+    appended = tuple((name, tuple(rows[0])) for name, rows in sorted(kept.items()))
+    return appended, tuple(json.dumps(kept[name], default=str) for name, _ in appended)
 
 
 def _inserts(appended: _Appended, first: int, condition: str) -> list[str]:
