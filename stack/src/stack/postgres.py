@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from stack.paths import StackError, can_walk_to, private_directory, write_private
 from stack.postgres_binaries import find_installation, reachable_installation, runtime_user
-from stack.processes import Child, Launch, send, tail, wait_for
+from stack.processes import Child, Launch, freeze, send, tail, wait_for
 from stack.remembered import Book
 
 SUPERUSER = "maillon"
@@ -162,7 +162,7 @@ class Postgres:
 
     def freeze(self) -> None:
         """Stop the postmaster in its tracks: connections are accepted by the kernel and never served."""
-        send(self.pid, signal.SIGSTOP)
+        freeze(self.pid)
 
     def thaw(self) -> None:
         """Let a frozen postmaster go on."""

@@ -129,6 +129,21 @@ def send(pid: int, how: signal.Signals) -> None:
         return
 
 
+def freeze(pid: int) -> None:
+    """Stop a process in its tracks and wait until its last thread stands still. Raises StackError."""
+    send(pid, signal.SIGSTOP)
+    wait_for(lambda: all(state == "T" for state in thread_states(pid)), 5, f"process {pid} did not stand still")
+
+
+def thread_states(pid: int) -> list[str]:
+    """The kernel's letter for each thread of a process; a thread that ends meanwhile counts as running."""
+    stats = Path(f"/proc/{pid}/task").glob("*/stat")
+    try:
+        return [stat.read_text().rpartition(")")[2].split()[0] for stat in stats]
+    except (FileNotFoundError, ProcessLookupError):
+        return ["R"]
+
+
 def alive(pid: int) -> bool:
     """Whether the process exists and is more than an uncollected exit status."""
     try:

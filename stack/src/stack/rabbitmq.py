@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from stack.paths import StackError, plain_directory, write_private
-from stack.processes import Child, Launch, send, tail, wait_for
+from stack.processes import Child, Launch, freeze, send, tail, wait_for
 from stack.rabbitmq_packages import Installation, find_or_fetch
 from stack.remembered import Book
 
@@ -174,7 +174,7 @@ class Rabbit:
 
     def freeze(self) -> None:
         """Stop the node in its tracks: its connections stay open and nothing answers."""
-        send(self.pid, signal.SIGSTOP)
+        freeze(self.pid)
 
     def thaw(self) -> None:
         """Let a frozen node go on."""
