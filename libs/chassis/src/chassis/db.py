@@ -77,13 +77,11 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, class_=Tx, expire_on_commit=False)
 
     @asynccontextmanager
-    async def transaction(self, *, isolation: str | None = None) -> AsyncIterator[Tx]:
+    async def transaction(self) -> AsyncIterator[Tx]:
         """Open a transaction; commit at the end, roll back on any exception."""
         tx = self._sessions()
         tx.now = self.clock()
         try:
-            if isolation:
-                await tx.connection(execution_options={"isolation_level": isolation})
             yield tx
             await tx.finish()
         except BaseException:
