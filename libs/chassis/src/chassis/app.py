@@ -16,7 +16,8 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.orm import configure_mappers
 
-from chassis import health, idempotency, inbox, metrics, problems, revocations
+from chassis import health, idempotency, inbox, metrics, personal_data, problems, revocations
+from chassis.audit_chain import keep_sealing
 from chassis.auth import TokenVerifier
 from chassis.broker import Broker
 from chassis.clock import Clock, system_clock
@@ -71,9 +72,15 @@ def subscriptions_of(service: Service) -> list[Subscription]:
     """Every queue of the service with its handler. Raises LookupError when the topology page says otherwise."""
     common = Consumers(service.name)
     common.on(MemberAccessRevoked)(revocations.revoke_access_on_MemberAccessRevoked)
-    found = [s for group in (*service.consumers, common) for s in group.subscriptions]
+    about_people = personal_data.consumers_for(service.name, service.personal_data)
+    found = [s for group in (*service.consumers, common, about_people) for s in group.subscriptions]
     check_complete(service.name, found)
     return found
+
+
+def sweeps_of(service: Service) -> list[Sweep]:
+    """Every sweep of the service, the retention of its personal data and the chassis' own among them."""
+    return [*service.sweeps, *personal_data.sweeps_for(service.personal_data), *_HOUSEKEEPING]
 
 
 def create_app(service: Service, settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
@@ -124,7 +131,7 @@ async def _lifespan(service: Service, platform: Platform) -> AsyncIterator[None]
 def _worker_loops(
     service: Service, platform: Platform, watched: list[Callable[[], float]]
 ) -> list[Coroutine[Any, Any, None]]:
-    sweeps = SweepLoop(platform.database, [*service.sweeps, *_HOUSEKEEPING])
+    sweeps = SweepLoop(platform.database, sweeps_of(service))
     workers = [
         Worker(subscription, platform.database, platform.broker, prefetch=platform.settings.prefetch)
         for subscription in subscriptions_of(service)
@@ -135,6 +142,7 @@ def _worker_loops(
         platform.broker.run(),
         platform.relay.run(),
         sweeps.run(),
+        keep_sealing(platform.database),
         _measure(platform),
         _watch(watched),
         *(worker.run() for worker in workers),

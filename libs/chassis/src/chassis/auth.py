@@ -6,7 +6,7 @@ import json
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +18,7 @@ from joserfc.jwk import KeySet
 from chassis.clock import Clock
 from chassis.errors import Forbidden, TemporarilyUnavailable, Unauthenticated, require
 from chassis.revocations import Revocations
+from contracts.permissions import MATRIX, Permission
 from contracts.roles import CompanyKind, Role, StaffScope
 
 logger = logging.getLogger("chassis.auth")
@@ -31,9 +32,30 @@ _SKEW = 5
 """Seconds by which the issuer's clock may be ahead of ours; what has expired is void to the second all the same."""
 
 
+STEP_UP_LASTS = timedelta(minutes=10)
+"""How long after proving who one is a sensitive act is allowed."""
+
+
+class StepUpRequired(Unauthenticated):
+    """Sensitive: prove once more who you are (`POST /sessions/current/step-up`), then try again (RFC 9470)."""
+
+    code, title = "step_up_required", "Please confirm that it is you"
+    headers = {"WWW-Authenticate": 'Bearer error="insufficient_user_authentication", max_age="600"'}
+
+
+class ServiceBlocked(Forbidden):
+    """A sanction closes this part of the platform to the member (ID-49)."""
+
+    code, title = "service_blocked", "Your access to this part of the platform is blocked"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The member behind a request and the capacity they act in."""
+    """The member behind a request and the capacity they act in.
+
+    `proven_at` is when the member last showed a password, a code or an identity provider's word; `blocked` names
+    the services that a sanction closes to them.
+    """
 
     member_id: UUID
     session_id: UUID
@@ -41,6 +63,13 @@ class Caller:
     company_kind: CompanyKind | None = None
     role: Role | None = None
     scopes: frozenset[StaffScope] = frozenset()
+    proven_at: datetime | None = None
+    blocked: frozenset[str] = frozenset()
+
+    def require_recent_proof(self, now: datetime) -> None:
+        """Raise StepUpRequired unless the member proved to be themselves a short while ago."""
+        if self.proven_at is None or now - self.proven_at > STEP_UP_LASTS:
+            raise StepUpRequired
 
     @property
     def company(self) -> UUID:
@@ -58,6 +87,7 @@ class Access:
     public: bool = False
     roles: frozenset[Role] = frozenset()
     scope: StaffScope | None = None
+    permission: Permission | None = None
 
     def admit(self, caller: Caller) -> None:
         """Raise Forbidden unless this caller may pass."""
@@ -74,6 +104,11 @@ MEMBER = Access("any signed-in member")
 def roles(*allowed: Role) -> Access:
     """Members who act for a company in one of these roles."""
     return Access("the roles " + ", ".join(sorted(allowed)), roles=frozenset(allowed))
+
+
+def may(permission: Permission) -> Access:
+    """Members whose role for a company allows it, by the one table (`contracts.permissions.MATRIX`)."""
+    return Access(f"whoever may {permission}", roles=MATRIX[permission], permission=permission)
 
 
 def staff(scope: StaffScope) -> Access:
@@ -174,6 +209,8 @@ def _read(claims: dict[str, Any]) -> _Verified:
         company_kind=CompanyKind(company["kind"]) if company is not None else None,
         role=Role(company["role"]) if company is not None else None,
         scopes=frozenset(StaffScope(scope) for scope in claims.get("staff", [])),
+        proven_at=datetime.fromtimestamp(claims["auth_time"], UTC) if "auth_time" in claims else None,
+        blocked=frozenset(claims.get("blocked", ())),
     )
     issued_us = claims["iat_us"]
     if type(issued_us) is not int or issued_us // 1_000_000 > claims["iat"]:
@@ -198,4 +235,8 @@ def access_claims(caller: Caller, *, issuer: str, audience: str, now: datetime, 
         claims["company"] = company
     if caller.scopes:
         claims["staff"] = sorted(scope.value for scope in caller.scopes)
+    if caller.proven_at:
+        claims["auth_time"] = int(caller.proven_at.timestamp())
+    if caller.blocked:
+        claims["blocked"] = sorted(caller.blocked)
     return claims

@@ -24,6 +24,8 @@ class Problem(Exception):
     status: ClassVar[int] = 400
     code: ClassVar[str] = "problem"
     title: ClassVar[str] = "The request was refused"
+    headers: ClassVar[dict[str, str] | None] = None
+    """Headers of the answer, in the place of those that go with the status."""
     catalogue: ClassVar[dict[str, type[Problem]]] = {}
 
     def __init__(self, detail: str = "", *, field: str | None = None, errors: list[FieldError] | None = None):

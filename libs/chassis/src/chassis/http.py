@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
-from chassis.auth import Access, Caller
+from chassis.auth import Access, Caller, ServiceBlocked
 from chassis.db import Database, Tx, is_transient, is_unstorable, sqlstate_of
 from chassis.errors import (
     Conflict,
@@ -126,6 +126,8 @@ def admit(platform: Platform, access: Access, request: Request) -> Caller | None
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
     caller = platform.verifier.verify(token)
+    if platform.settings.service in caller.blocked:
+        raise ServiceBlocked
     access.admit(caller)
     return caller
 

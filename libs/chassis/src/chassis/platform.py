@@ -11,6 +11,7 @@ from chassis.broker import Broker
 from chassis.consume import Consumers
 from chassis.db import Database
 from chassis.files import FileStore
+from chassis.personal_data import DataClass
 from chassis.relay import Relay
 from chassis.revocations import Revocations
 from chassis.settings import Settings
@@ -29,6 +30,8 @@ class Service:
     routers: list[Router]
     consumers: list[Consumers]
     sweeps: list[Sweep] = field(default_factory=list)
+    personal_data: list[DataClass] = field(default_factory=list)
+    """Every class of personal data that the service holds: export, erasure and retention follow from it."""
     background: list[Callable[[Platform], Awaitable[None]]] = field(default_factory=list)
     """Loops of the worker role beyond relay, consumers and sweeps; each runs until cancelled."""
     state: Callable[[Settings], Any] | None = None

@@ -50,7 +50,8 @@ def problem_response(problem: Problem) -> JSONResponse:
         "errors": [{"field": e.field, "code": e.code, "detail": e.detail} for e in problem.errors],
         "trace_id": f"{context.trace_id:032x}" if context.is_valid else None,
     }
-    return JSONResponse(body, problem.status, _HEADERS.get(problem.status), media_type=MEDIA_TYPE)
+    headers = problem.headers or _HEADERS.get(problem.status)
+    return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
 
 
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}

@@ -88,7 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name")
     parser.add_argument("--as-of", type=datetime.fromisoformat, default=None, help="ISO date or instant, UTC")
     asked = parser.parse_args(arguments)
-    sweeps: list[Sweep] = importlib.import_module(f"{asked.service}.main").service.sweeps
+    from chassis.app import sweeps_of  # noqa: PLC0415 - which imports this module
+
+    sweeps = sweeps_of(importlib.import_module(f"{asked.service}.main").service)
     chosen = next((sweep for sweep in sweeps if sweep.name == asked.name), None)
     if chosen is None:
         parser.error(f"known sweeps: {', '.join(sweep.name for sweep in sweeps) or 'none'}")

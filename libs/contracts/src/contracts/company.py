@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts.event import Event
+from contracts.identifiers import Bic, Iban
 from contracts.roles import CompanyKind, Role, SignatoryCapacity
 from contracts.values import CountryCode, Name, PostalAddress, Siret, Value, VatNumber
 
@@ -84,6 +85,79 @@ class AffiliationGranted(Event, type="company.AffiliationGranted.v1", subject="a
     company_kind: CompanyKind
     role: Role
     granted_at: datetime
+
+
+class AffiliationChanged(Event, type="company.AffiliationChanged.v1", subject="affiliation_id"):
+    """A head gave a colleague another role, which holds at once (ID-09)."""
+
+    affiliation_id: UUID
+    member_id: UUID
+    company_id: UUID
+    company_kind: CompanyKind
+    role: Role
+    """The role from now on."""
+    changed_at: datetime
+
+
+class AffiliationEnded(Event, type="company.AffiliationEnded.v1", subject="affiliation_id"):
+    """A member no longer acts for the company: they left, were removed, or their account is gone (ID-38, CO-23)."""
+
+    affiliation_id: UUID
+    member_id: UUID
+    company_id: UUID
+    ended_at: datetime
+
+
+class SupervisionChanged(Event, type="company.SupervisionChanged.v1", subject="affiliation_id"):
+    """Which consultants a sales manager supervises: theirs are the only missions they see (CO-05)."""
+
+    affiliation_id: UUID
+    """The sales manager's."""
+    member_id: UUID
+    company_id: UUID
+    consultants: list[UUID]
+    """Members supervised from now on, all of them."""
+    changed_at: datetime
+
+
+class BankDetailsChanged(Event, type="company.BankDetailsChanged.v1", subject="company_id"):
+    """An approved account takes effect; what was invoiced before keeps its own (CO-45)."""
+
+    company_id: UUID
+    bank_details_id: UUID
+    holder: Name
+    """Whose account it is."""
+    iban: Iban | None
+    bic: Bic | None
+    bank_code: str | None = None
+    """Where there are no IBANs: the bank."""
+    account_number: str | None = None
+    """Where there are no IBANs: the account."""
+    effective_at: datetime
+
+
+class SupplierReferenced(Event, type="company.SupplierReferenced.v1", subject="reference_id"):
+    """A client put a provider on one of its lists (CO-26)."""
+
+    reference_id: UUID
+    client_company_id: UUID
+    provider_company_id: UUID
+    list_id: UUID
+    list_name: Name
+    """What the client calls the list."""
+    preferred: bool
+    """Whether the list sees requests for proposals before the market does."""
+    referenced_at: datetime
+
+
+class SupplierDereferenced(Event, type="company.SupplierDereferenced.v1", subject="reference_id"):
+    """A client took a provider off a list (CO-26)."""
+
+    reference_id: UUID
+    client_company_id: UUID
+    provider_company_id: UUID
+    list_id: UUID
+    dereferenced_at: datetime
 
 
 class ComplianceChanged(Event, type="company.ComplianceChanged.v1", subject="company_id"):

@@ -49,6 +49,8 @@ class StaffScope(StrEnum):
     COMPLIANCE = "compliance"
     CONTRACTS = "contracts"
     SUPPORT = "support"
+    LEGAL = "legal"
+    """Terms, sanctions, requests about personal data."""
 
 
 class SignatoryCapacity(StrEnum):

@@ -14,7 +14,7 @@ from contracts.company import (
 )
 from contracts.contracting import BdcIssued, ContractSigned
 from contracts.event import Event
-from contracts.identity import MemberAccessRevoked, MemberActivated
+from contracts.identity import DataExportRequested, MemberAccessRevoked, MemberActivated, MemberErased
 from contracts.marketplace import ProposalRetained
 from contracts.notification import NotificationRequested
 from contracts.timesheet import CraValidated
@@ -31,6 +31,8 @@ RETRY_LADDER: dict[str, int] = {"5s": 5_000, "1m": 60_000, "10m": 600_000}
 QUEUES: dict[type[Event], tuple[str, ...]] = {
     MemberActivated: ("company.record_member_on_MemberActivated",),
     MemberAccessRevoked: tuple(f"{service}.revoke_access_on_MemberAccessRevoked" for service in SERVICES),
+    MemberErased: tuple(f"{service}.erase_member_on_MemberErased" for service in SERVICES),
+    DataExportRequested: tuple(f"{service}.gather_data_on_DataExportRequested" for service in SERVICES),
     NotificationRequested: ("identity.notify_on_NotificationRequested",),
     CompanyRegistered: ("contracting.open_contract_on_CompanyRegistered",),
     CompanyValidated: (
