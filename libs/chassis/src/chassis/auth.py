@@ -90,10 +90,9 @@ class Access:
     permission: Permission | None = None
 
     def admit(self, caller: Caller) -> None:
-        """Raise Forbidden unless this caller may pass."""
-        if self.roles and caller.role not in self.roles:
-            raise Forbidden(f"this is for {self.description}")
-        if self.scope and self.scope not in caller.scopes:
+        """Raise Forbidden unless this caller may pass, by role or by scope; anybody signed in if neither is asked."""
+        asked = bool(self.roles) or self.scope is not None
+        if asked and caller.role not in self.roles and self.scope not in caller.scopes:
             raise Forbidden(f"this is for {self.description}")
 
 
@@ -106,9 +105,10 @@ def roles(*allowed: Role) -> Access:
     return Access("the roles " + ", ".join(sorted(allowed)), roles=frozenset(allowed))
 
 
-def may(permission: Permission) -> Access:
+def may(permission: Permission, *, or_staff: StaffScope | None = None) -> Access:
     """Members whose role for a company allows it, by the one table (`contracts.permissions.MATRIX`)."""
-    return Access(f"whoever may {permission}", roles=MATRIX[permission], permission=permission)
+    who = f"whoever may {permission}" + (f", and staff with the scope {or_staff}" if or_staff else "")
+    return Access(who, roles=MATRIX[permission], scope=or_staff, permission=permission)
 
 
 def staff(scope: StaffScope) -> Access:

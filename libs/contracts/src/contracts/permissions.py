@@ -19,15 +19,25 @@ class Permission(StrEnum):
     MANAGE_COMPANY = "manage_company"
     """Company settings, bank details, documents, invoice mode."""
     SIGN_CONTRACTS = "sign_contracts"
-    """Open and sign; only an empowered person whose capacity staff verified succeeds."""
-    REPORT_ACTIVITY = "report_activity"
-    """Fill in one's own activity report."""
+    """Read, open and sign the company's contract; only an empowered person signs, whatever their role."""
     ANSWER_RFPS = "answer_rfps"
-    """See and answer requests for proposals."""
-    SUPERVISE_MISSIONS = "supervise_missions"
-    """Follow the provider's missions, choose payment options, approve activity reports."""
+    """Answer requests for proposals for a provider."""
     RUN_RFPS = "run_rfps"
-    """Draft, publish, qualify, retain; order, validate activity reports, end, renew."""
+    """Draft, publish, qualify and retain for a client."""
+    FOLLOW_RFPS = "follow_rfps"
+    """Read requests for proposals from either side."""
+    READ_PROPOSALS = "read_proposals"
+    """Read the proposals that a client received."""
+    FOLLOW_MISSIONS = "follow_missions"
+    """Read missions, orders and activity reports, as far as one's part in them goes."""
+    SUPERVISE_MISSIONS = "supervise_missions"
+    """Choose payment options and look after consultants for a provider."""
+    PLACE_ORDERS = "place_orders"
+    """Hand in the client's own order."""
+    REPORT_ACTIVITY = "report_activity"
+    """Fill in and submit one's own activity report."""
+    VALIDATE_ACTIVITY = "validate_activity"
+    """Validate or refuse the activity reports of one's missions, end and renew them."""
     APPROVE_SPENDING = "approve_spending"
     """Validate above the threshold; budgets and spending lines."""
     VIEW_PURCHASING = "view_purchasing"
@@ -36,30 +46,39 @@ class Permission(StrEnum):
     """Change referencing lists, clauses, entities, workflows."""
     READ_SUPPLIER_DOCUMENTS = "read_supplier_documents"
     """Read the documents of one's missions' providers."""
-    SEE_BILLING = "see_billing"
-    """Pre-invoices and invoices, as far as one's missions go."""
-    IMPORT_INVOICES = "import_invoices"
-    """Hand in the provider's invoices."""
+    READ_BPFS = "read_bpfs"
+    """Read pre-invoices: the provider's, or those of missions that one manages for the client."""
+    HANDLE_INVOICES = "handle_invoices"
+    """Import and read the provider's invoices."""
 
 
 _CONSULTANT, _COMMERCIAL, _GERANT, _FREELANCE = Role.CONSULTANT, Role.COMMERCIAL, Role.GERANT, Role.FREELANCE
 _PROJET, _ACHETEUR, _DIRECTEUR = Role.RESPONSABLE_PROJET, Role.ACHETEUR, Role.DIRECTEUR_ACHATS
 
+_EVERYBODY = PROVIDER_ROLES | CLIENT_ROLES
+_SELLERS = frozenset({_COMMERCIAL, _GERANT, _FREELANCE})
+_BUYERS = frozenset({_PROJET, _DIRECTEUR})
+
 MATRIX: dict[Permission, frozenset[Role]] = {
-    Permission.BELONG: PROVIDER_ROLES | CLIENT_ROLES,
+    Permission.BELONG: _EVERYBODY,
     Permission.MANAGE_PEOPLE: frozenset({_GERANT, _DIRECTEUR}),
     Permission.MANAGE_COMPANY: frozenset({_GERANT, _FREELANCE, _DIRECTEUR}),
-    Permission.SIGN_CONTRACTS: PROVIDER_ROLES | CLIENT_ROLES,
+    Permission.SIGN_CONTRACTS: _EVERYBODY - {_CONSULTANT},
+    Permission.ANSWER_RFPS: _SELLERS,
+    Permission.RUN_RFPS: _BUYERS,
+    Permission.FOLLOW_RFPS: _SELLERS | CLIENT_ROLES,
+    Permission.READ_PROPOSALS: CLIENT_ROLES,
+    Permission.FOLLOW_MISSIONS: _EVERYBODY,
+    Permission.SUPERVISE_MISSIONS: _SELLERS,
+    Permission.PLACE_ORDERS: CLIENT_ROLES,
     Permission.REPORT_ACTIVITY: PROVIDER_ROLES,
-    Permission.ANSWER_RFPS: frozenset({_COMMERCIAL, _GERANT, _FREELANCE}),
-    Permission.SUPERVISE_MISSIONS: frozenset({_COMMERCIAL, _GERANT, _FREELANCE}),
-    Permission.RUN_RFPS: frozenset({_PROJET, _DIRECTEUR}),
+    Permission.VALIDATE_ACTIVITY: _BUYERS,
     Permission.APPROVE_SPENDING: frozenset({_ACHETEUR, _DIRECTEUR}),
     Permission.VIEW_PURCHASING: CLIENT_ROLES,
     Permission.MANAGE_PURCHASING: frozenset({_DIRECTEUR}),
     Permission.READ_SUPPLIER_DOCUMENTS: CLIENT_ROLES,
-    Permission.SEE_BILLING: frozenset({_COMMERCIAL, _GERANT, _FREELANCE, _PROJET, _ACHETEUR, _DIRECTEUR}),
-    Permission.IMPORT_INVOICES: frozenset({_GERANT, _FREELANCE}),
+    Permission.READ_BPFS: _SELLERS | _BUYERS,
+    Permission.HANDLE_INVOICES: _SELLERS,
 }
 """Who may do it, by the role in the company acted for."""
 
