@@ -244,7 +244,8 @@ class TestLeaving:
         listed = await sessions_of(world, account)
         mine, others = world.caller(account.tokens).session_id, world.caller(other).session_id
         assert {item["id"]: item["current"] for item in listed} == {str(mine): True, str(others): False}
-        assert set(listed[0]) == {"id", "device", "created_at", "last_used_at", "expires_at", "current"}
+        shown = {"id", "device", "place", "proven_at", "created_at", "last_used_at", "expires_at", "current"}
+        assert set(listed[0]) == shown
         gone = await world.client.delete(f"/sessions/{others}", headers=account.headers)
         assert gone.status_code == 204
         assert [item["id"] for item in await sessions_of(world, account)] == [str(mine)]

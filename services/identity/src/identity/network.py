@@ -24,3 +24,10 @@ def network_of(address: Address | None) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network(f"{address}/64", strict=False))
     return str(address)
+
+
+def place_of(address: Address | None) -> str | None:
+    """What a member is shown of where a session was opened: the wider network, never the address itself."""
+    if address is None:
+        return None
+    return str(ip_network(f"{address}/{48 if isinstance(address, IPv6Address) else 24}", strict=False))

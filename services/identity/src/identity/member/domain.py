@@ -41,6 +41,12 @@ class ProfileTypeImmutable(Forbidden):
     code, title = "profile_type_immutable", "The profile type never changes"
 
 
+class CredentialChangeRequired(Forbidden):
+    """Suspended for the account's own safety until its password is changed (ID-32)."""
+
+    code, title = "credential_change_required", "Choose a new password with the link sent by e-mail"
+
+
 class EmailTaken(Conflict):
     """Said to operators only; a sign-up never tells."""
 
@@ -106,6 +112,10 @@ class Member(Base):
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    """Nobody logs in until another password is set (ID-32)."""
+    phone: Mapped[str | None] = mapped_column(String(16))
+    """E.164."""
     language: Mapped[str] = mapped_column(String(2))
     status: Mapped[MemberStatus] = mapped_column(String(20))
     profile_type: Mapped[ProfileType | None] = mapped_column(String(20))
@@ -165,6 +175,16 @@ class Member(Base):
         """Raise AccountNotActivated while the address is not proven (ID-23, ID-29)."""
         if self.status == MemberStatus.PENDING:
             raise AccountNotActivated
+
+    def require_kept_password(self) -> None:
+        """Raise CredentialChangeRequired while another password is asked for (ID-32)."""
+        if self.must_change_password:
+            raise CredentialChangeRequired
+
+    def set_password(self, password_hash: str) -> None:
+        """Replace the password; a forced change is done with it (ID-31, ID-32)."""
+        self.password_hash = password_hash
+        self.must_change_password = False
 
     def activate(self, by: Actor, at: datetime) -> None:
         """The address is proven (ID-13, ID-15). Raises IllegalMove when it was before."""

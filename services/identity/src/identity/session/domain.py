@@ -51,18 +51,25 @@ class Session(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
     device: Mapped[str] = mapped_column(String(200))
+    place: Mapped[str | None] = mapped_column(String(50))
+    """The network it was opened from, too wide to point at one address."""
+    network_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """By which that network is recognised when a log-in comes from it again."""
+    proven_at: Mapped[datetime | None]
+    """When its member last proved to be themselves: sensitive acts need a recent proof."""
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
     @classmethod
-    def open(cls, member_id: UUID, device: str, at: datetime) -> Session:
-        """A new session of a member who proved to be one."""
+    def open(cls, member_id: UUID, device: str, at: datetime, *, proven_at: datetime | None = None) -> Session:
+        """A new session of a member, who proved to be one at `proven_at`."""
         return cls(
             id=new_id(),
             member_id=member_id,
             device=device,
+            proven_at=proven_at,
             created_at=at,
             last_used_at=at,
             expires_at=at + REFRESH_LIFETIME,

@@ -11,20 +11,16 @@ from pydantic import Field
 from sqlalchemy import select
 from starlette.requests import Request
 
-from chassis.audit import audit
 from chassis.auth import MEMBER, PUBLIC, Caller
 from chassis.db import Tx, get_locked, get_or
 from chassis.http import Body, CallerDep, Router, TxDep, View
-from chassis.outbox import emit
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented, problem_response
-from contracts.roles import CompanyKind, Role
-from identity.directory.affiliations import affiliation_of
 from identity.member.domain import AccountNotActivated, Address, Member, MemberNotFound
 from identity.member.queries import member_at
 from identity.member.routes import EmailAddress
 from identity.network import client_address, network_of
-from identity.own import Own, OwnDep
+from identity.own import OwnDep
 from identity.passwords import GivenPassword
 from identity.session.attempts import FAILURES_PER_ACCOUNT, locked_counters
 from identity.session.domain import (
@@ -36,7 +32,7 @@ from identity.session.domain import (
     WrongCredentials,
     refresh_digest,
 )
-from identity.tokens import LIFETIME
+from identity.session.queries import Tokens, access_token, end_session, open_session
 
 router = Router("sessions")
 
@@ -54,20 +50,13 @@ class Refresh(Body):
     refresh_token: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Tokens(View):
-    """An access token, and what to get the next one with; `expires_in` is in seconds."""
-
-    access_token: str
-    refresh_token: str
-    token_type: str = "Bearer"  # noqa: S105 - RFC 6750's name
-    expires_in: int = LIFETIME
-
-
 class SessionView(View):
     """One device on which you are logged in."""
 
     id: UUID
     device: str
+    place: str | None
+    proven_at: datetime | None
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
@@ -105,45 +94,13 @@ async def log_in(body: Credentials, request: Request, response: Response, tx: Tx
     member.require_activated()
     account.forgive()
     member.password_hash = renewed or member.password_hash
-    return await _open(tx, own, member, request, response)
+    return await open_session(tx, own, member, request, response, proven_at=tx.now)
 
 
 def _too_many(wait: timedelta) -> Response:
     refusal = problem_response(TooManyAttempts())
     refusal.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
     return refusal
-
-
-async def _open(tx: Tx, own: Own, member: Member, request: Request, response: Response) -> Tokens:
-    tx.actor = str(member.id)
-    session = Session.open(member.id, _device(request), tx.now)
-    tx.add(session)
-    await tx.flush()
-    audit(tx, "session.opened", session.id)
-    return await _tokens(tx, own, session, member, response)
-
-
-def _device(request: Request) -> str:
-    """What the client says it is, made harmless."""
-    said = request.headers.get("user-agent", "")
-    return "".join(letter for letter in said if letter.isprintable())[:200]
-
-
-async def _tokens(tx: Tx, own: Own, session: Session, member: Member, response: Response) -> Tokens:
-    """A new pair for the session, with what the member may do now (ID-09)."""
-    row, secret = RefreshToken.issue(session, tx.now)
-    tx.add(row)
-    acting = await affiliation_of(tx, member.id)
-    caller = Caller(
-        member_id=member.id,
-        session_id=session.id,
-        company_id=acting.company_id if acting else None,
-        company_kind=CompanyKind(acting.company_kind) if acting else None,
-        role=Role(acting.role) if acting else None,
-        scopes=member.scopes,
-    )
-    response.headers["Cache-Control"] = "no-store"
-    return Tokens(access_token=own.issuer.access_token(caller, tx.now), refresh_token=secret)
 
 
 @router.post(
@@ -166,22 +123,16 @@ async def refresh(body: Refresh, response: Response, tx: TxDep, own: OwnDep) -> 
     await tx.refresh(found)
     if found.used_at is not None:
         tx.actor = str(session.member_id)
-        _end(tx, session, "refresh_token_reused")
+        end_session(tx, session, "refresh_token_reused")
         return problem_response(RefreshTokenInvalid())
     if not session.is_open(tx.now) or tx.now >= found.expires_at:
         raise RefreshTokenInvalid
     found.used_at = tx.now
     session.prolong(tx.now)
     member = await get_or(tx, Member, session.member_id, MemberNotFound())
-    return await _tokens(tx, own, session, member, response)
-
-
-def _end(tx: Tx, session: Session, reason: str) -> None:
-    """End a session, and say so to every service."""
-    revoked = session.end(tx.now)
-    if revoked is not None:
-        emit(tx, revoked)
-        audit(tx, "session.ended", session.id, reason=reason)
+    row, secret = RefreshToken.issue(session, tx.now)
+    tx.add(row)
+    return Tokens(access_token=await access_token(tx, own, session, member, response), refresh_token=secret)
 
 
 @router.get("/sessions", access=MEMBER)
@@ -212,4 +163,4 @@ async def revoke_session(session_id: UUID, caller: CallerDep, tx: TxDep) -> None
 
 async def _end_own(tx: Tx, caller: Caller, session_id: UUID, reason: str) -> None:
     mine = Session.member_id == caller.member_id
-    _end(tx, await get_locked(tx, Session, session_id, SessionNotFound(), mine), reason)
+    end_session(tx, await get_locked(tx, Session, session_id, SessionNotFound(), mine), reason)
