@@ -10,6 +10,7 @@ from chassis.errors import Forbidden, Problem, require
 from company.affiliation.domain import Affiliation, AlreadyAffiliated
 from company.company.domain import CompanyNotFound
 from company.directory.domain import KnownMember, ProfileNotKnownYet
+from contracts.permissions import Permission, allows
 from contracts.roles import HEADS, StaffScope
 
 COLLEAGUES = Access("members of the company")
@@ -17,6 +18,28 @@ COLLEAGUES_AND_STAFF = Access("members of the company, and staff with the scope 
 HEADS_ONLY = Access("heads of the company")
 HEADS_AND_STAFF = Access("heads of the company, and staff with the scope compliance")
 """The routes check these with `colleague` and `head`, against rows rather than the token's claims."""
+
+
+def by_rows(permission: Permission) -> Access:
+    """A route's access by `permitted`: this service's own rows decide, for tokens may be older than they are."""
+    return Access(f"whoever may {permission}, by the company's own rows", permission=permission)
+
+
+async def permitted(
+    tx: Tx, caller: Caller, company_id: UUID, permission: Permission, missing: Problem | None = None
+) -> Affiliation:
+    """The caller's affiliation to this very company, whose role allows the act (CO-22).
+
+    Raises:
+        CompanyNotFound: they do not act for the company; or `missing`, when it is given.
+        Forbidden: their role does not allow it.
+
+    """
+    found = await affiliation_of(tx, caller.member_id)
+    if found is None or found.company_id != company_id:
+        raise missing or CompanyNotFound()
+    require(allows(permission, found.role), Forbidden(f"the role {found.role} may not {permission}"))
+    return found
 
 
 async def affiliation_of(tx: Tx, member_id: UUID) -> Affiliation | None:
