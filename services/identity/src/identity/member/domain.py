@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.dialects.postgresql import INET, JSONB
+from sqlalchemy import String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
-from contracts.identity import MemberActivated
+from contracts.identity import MemberActivated, MemberErased
 from contracts.roles import ProfileType, StaffScope
+from identity.standing.domain import STANDINGS, AccountDeactivated, AccountSuspended, Standing, StandingActor
 
 Language = Literal["fr", "en"]
 
@@ -101,6 +102,14 @@ class Address:
         return cls(found.ascii_email, unicodedata.normalize("NFKC", found.ascii_email).casefold())
 
 
+SEEN_EVERY = timedelta(days=1)
+KEPT_OF_ERASED = frozenset(
+    {"id", "email_key", "language", "status", "standing", "signed_up_at", "last_active_at", "erased_at", "version"}
+)
+_BLANKS: dict[type[object], object] = {str: "", bool: False, int: 0, bytes: b"", dict: []}
+"""What stands where a column may not be absent; the one JSON column of ours holds a list."""
+
+
 class Member(Base):
     """One person's account."""
 
@@ -118,12 +127,16 @@ class Member(Base):
     """E.164."""
     language: Mapped[str] = mapped_column(String(2))
     status: Mapped[MemberStatus] = mapped_column(String(20))
+    standing: Mapped[Standing] = mapped_column(String(20))
     profile_type: Mapped[ProfileType | None] = mapped_column(String(20))
     staff_scopes: Mapped[list[str]] = mapped_column(JSONB)
     signed_up_at: Mapped[datetime]
     declared_adult_at: Mapped[datetime | None]
     declared_professional_at: Mapped[datetime | None]
     activated_at: Mapped[datetime | None]
+    last_active_at: Mapped[datetime] = mapped_column(index=True)
+    """The last log-in or refresh, to within a day; at first the sign-up (ID-33)."""
+    erased_at: Mapped[datetime | None]
     version: Mapped[int]
 
     @classmethod
@@ -140,8 +153,10 @@ class Member(Base):
             password_hash=password_hash,
             language=language,
             status=MemberStatus.PENDING,
+            standing=Standing.ACTIVE,
             staff_scopes=[],
             signed_up_at=at,
+            last_active_at=at,
             declared_adult_at=at,
             declared_professional_at=at,
             version=1,
@@ -186,6 +201,36 @@ class Member(Base):
         self.password_hash = password_hash
         self.must_change_password = False
 
+    def require_active(self) -> None:
+        """Raise AccountSuspended or AccountDeactivated unless the account may be used (ID-41, ID-44)."""
+        if self.standing == Standing.SUSPENDED:
+            raise AccountSuspended
+        if self.standing != Standing.ACTIVE:
+            raise AccountDeactivated
+
+    def stand(self, target: Standing, by: StandingActor) -> None:
+        """Move between standings. Raises IllegalMove or Forbidden."""
+        self.standing = check_move(STANDINGS, self.standing, target, by)
+        self.version += 1
+
+    def seen(self, at: datetime) -> None:
+        """Remember that the account is used, at the cost of one write a day (ID-33)."""
+        if at - self.last_active_at >= SEEN_EVERY:
+            self.last_active_at = at
+
+    def erase(self, by: StandingActor, at: datetime) -> MemberErased:
+        """Let go of the person and keep a row that names nobody; the address is free again (ID-20, ID-41).
+
+        Every column goes that is not listed as kept, so that a new one is never forgotten here.
+        """
+        self.stand(Standing.ERASED, by)
+        self.erased_at = at
+        for name, column in self.__mapper__.columns.items():
+            if name not in KEPT_OF_ERASED:
+                setattr(self, name, None if column.nullable else _BLANKS[column.type.python_type])
+        self.email_key = f"erased:{self.id}"
+        return MemberErased(member_id=self.id, erased_at=at, version=self.version)
+
     def activate(self, by: Actor, at: datetime) -> None:
         """The address is proven (ID-13, ID-15). Raises IllegalMove when it was before."""
         self._move_to(MemberStatus.ACTIVATED, by)
@@ -217,25 +262,3 @@ class Member(Base):
 
     def _move_to(self, target: MemberStatus, by: Actor) -> None:
         self.status = check_move(MOVES, self.status, target, by)
-
-
-class ConsentDocument(StrEnum):
-    """What is accepted at sign-up, each on its own (ID-11, ID-12)."""
-
-    TERMS = "terms"
-    PRIVACY = "privacy"
-
-
-class Consent(Base):
-    """Evidence of an acceptance: which text, when, from where."""
-
-    __tablename__ = "consents"
-    __table_args__ = (UniqueConstraint("member_id", "document", "document_version"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
-    document: Mapped[ConsentDocument] = mapped_column(String(20))
-    document_version: Mapped[str] = mapped_column(String(40))
-    document_date: Mapped[date]
-    accepted_at: Mapped[datetime]
-    ip: Mapped[str | None] = mapped_column(INET)

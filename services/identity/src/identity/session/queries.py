@@ -38,8 +38,16 @@ async def open_session(
 ) -> Tokens:
     """Log a member in, who proved to be one at `proven_at`; None when no sensitive act follows from it.
 
-    Raises CredentialChangeRequired while the account waits for another password (ID-32).
+    The member's row is locked, so that a sanction and a log-in at once never leave a session behind.
+
+    Raises:
+        AccountSuspended: a sanction keeps the member out (ID-44).
+        AccountDeactivated: the account was closed (ID-35, ID-41).
+        CredentialChangeRequired: the account waits for another password (ID-32).
+
     """
+    await tx.refresh(member, with_for_update=True)
+    member.require_active()
     member.require_kept_password()
     tx.actor = str(member.id)
     address = client_address(request)
@@ -60,7 +68,12 @@ def _device(request: Request) -> str:
 
 
 async def access_token(tx: Tx, own: Own, session: Session, member: Member, response: Response) -> str:
-    """A signed token that says what the member may do now (ID-09); the answer that carries it is never stored."""
+    """A signed token that says what the member may do now (ID-09); the answer that carries it is never stored.
+
+    Raises AccountSuspended or AccountDeactivated.
+    """
+    member.require_active()
+    member.seen(tx.now)
     acting = await affiliation_of(tx, member.id)
     caller = Caller(
         member_id=member.id,

@@ -33,6 +33,7 @@ from identity.session.domain import (
     refresh_digest,
 )
 from identity.session.queries import Tokens, access_token, end_session, open_session
+from identity.standing.domain import AccountDeactivated, AccountSuspended
 
 router = Router("sessions")
 
@@ -69,7 +70,7 @@ class SessionView(View):
     replayable=False,
     status_code=201,
     response_model=Tokens,
-    responses=documented(WrongCredentials, AccountNotActivated, TooManyAttempts),
+    responses=documented(WrongCredentials, AccountNotActivated, AccountSuspended, AccountDeactivated, TooManyAttempts),
 )
 async def log_in(body: Credentials, request: Request, response: Response, tx: TxDep, own: OwnDep) -> Tokens | Response:
     """Open a session. A wrong password is counted, though the request is refused."""
@@ -108,7 +109,7 @@ def _too_many(wait: timedelta) -> Response:
     access=PUBLIC,
     replayable=False,
     response_model=Tokens,
-    responses=documented(RefreshTokenInvalid),
+    responses=documented(RefreshTokenInvalid, AccountSuspended, AccountDeactivated),
 )
 async def refresh(body: Refresh, response: Response, tx: TxDep, own: OwnDep) -> Tokens | Response:
     """Trade the refresh token for a new pair; it works once, for 30 days.
