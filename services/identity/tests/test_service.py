@@ -12,6 +12,10 @@ PUBLIC = {
     ("/sessions", "post"),
     ("/sessions/refresh", "post"),
     ("/.well-known/jwks.json", "get"),
+    ("/terms", "get"),
+    ("/terms/{document}", "get"),
+    ("/terms/{document}/versions", "get"),
+    ("/terms/{document}/versions/{version}", "get"),
 }
 
 

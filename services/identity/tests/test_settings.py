@@ -29,7 +29,7 @@ def environment(monkeypatch):
 
 
 def test_good_settings_are_taken(environment):
-    assert IdentitySettings().terms_version == "2026-11-01"
+    assert IdentitySettings().operator_name == "Maillon"
 
 
 @pytest.mark.parametrize("missing", sorted(GOOD))

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from chassis.audit import audit_log
-from identity.member.domain import Consent, Member
+from identity.declaration.domain import Declaration
+from identity.member.domain import Member
+from identity.terms.domain import Consent
 
 FIELDS = ["first_name", "last_name", "email", "password"]
 DECLARATIONS = ["accept_terms", "accept_privacy", "is_adult", "is_professional"]
@@ -79,11 +81,16 @@ class TestSignUp:
         member = await member_of(world, email)
         async with world.h.tx() as tx:
             consents = (await tx.scalars(select(Consent).where(Consent.member_id == member.id))).all()
+            declared = (await tx.scalars(select(Declaration).where(Declaration.member_id == member.id))).all()
             acts = (await tx.scalars(select(audit_log.c.details).where(audit_log.c.subject == str(member.id)))).all()
         assert {str(c.document) for c in consents} == {"terms", "privacy"}
         assert all(c.document_version == "2026-11-01" for c in consents)
         assert all(c.accepted_at == member.signed_up_at and str(c.ip) == "127.0.0.1" for c in consents)
-        assert (member.declared_adult_at, member.declared_professional_at) == (member.signed_up_at,) * 2
+        assert {(str(d.kind), d.text_version) for d in declared} == {
+            ("adulthood", "2026-11-01"),
+            ("professional_use", "2026-11-01"),
+        }
+        assert all(d.declared_at == member.signed_up_at and str(d.ip) == "127.0.0.1" for d in declared)
         assert {"document": "terms", "version": "2026-11-01"} in acts
         assert "127.0.0.1" not in str(acts)
         assert email not in str(acts)

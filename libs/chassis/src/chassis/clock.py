@@ -1,5 +1,6 @@
 """Time: aware UTC instants from one injected clock, business dates in Europe/Paris."""
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -18,3 +19,9 @@ def system_clock() -> datetime:
 def business_date(instant: datetime) -> date:
     """The calendar day in Paris at that instant."""
     return instant.astimezone(PARIS).date()
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day `months` later (earlier when negative), or the last day of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

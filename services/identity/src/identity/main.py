@@ -15,11 +15,12 @@ from identity.own import build
 from identity.session import routes as sessions
 from identity.session.attempts import forget_old_attempts
 from identity.session.sweeps import forget_old_sessions
+from identity.terms import routes as terms
 
 service = Service(
     name="identity",
     summary="Who a member is: sign-up, sessions, access tokens, and every message to people.",
-    routers=[members.router, links.router, sessions.router, inbox.router, keys.router],
+    routers=[members.router, links.router, sessions.router, inbox.router, keys.router, terms.router],
     consumers=[directory.consumers, notifications.consumers],
     sweeps=[
         Sweep("forget_login_attempts", timedelta(hours=1), forget_old_attempts),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Annotated
 
 from joserfc.errors import JoseError
@@ -30,10 +29,9 @@ class IdentitySettings(BaseSettings):
     """The relay: `smtp://host:port` or `smtps://user:password@host:port`."""
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     """The one sender of all mail (ID-16)."""
-    terms_version: str = "2026-11-01"
-    terms_date: date = date(2026, 11, 1)
-    privacy_version: str = "2026-11-01"
-    privacy_date: date = date(2026, 11, 1)
+    operator_name: str = "Maillon"
+    operator_address: str = "1 rue de l'Exemple, 75001 Paris, France"
+    """Who the terms are with: a setting and never a constant."""
     login_failures_per_address: Annotated[int, Field(ge=10)] = 100
     """Wrong passwords in 15 minutes from one network address, which a whole office may share."""
 

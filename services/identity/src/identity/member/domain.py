@@ -131,8 +131,6 @@ class Member(Base):
     profile_type: Mapped[ProfileType | None] = mapped_column(String(20))
     staff_scopes: Mapped[list[str]] = mapped_column(JSONB)
     signed_up_at: Mapped[datetime]
-    declared_adult_at: Mapped[datetime | None]
-    declared_professional_at: Mapped[datetime | None]
     activated_at: Mapped[datetime | None]
     last_active_at: Mapped[datetime] = mapped_column(index=True)
     """The last log-in or refresh, to within a day; at first the sign-up (ID-33)."""
@@ -157,8 +155,6 @@ class Member(Base):
             staff_scopes=[],
             signed_up_at=at,
             last_active_at=at,
-            declared_adult_at=at,
-            declared_professional_at=at,
             version=1,
         )
 
@@ -171,7 +167,6 @@ class Member(Base):
         member = cls.sign_up(
             first_name=first, last_name=last, address=address, password_hash=password_hash, language="fr", at=at
         )
-        member.declared_adult_at = member.declared_professional_at = None
         member.staff_scopes = sorted(scopes)
         member.activate(Actor.OPERATOR, at)
         return member

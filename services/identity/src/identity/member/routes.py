@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -18,12 +18,11 @@ from chassis.outbox import emit
 from chassis.problems import documented
 from contracts.roles import CompanyKind, ProfileType, Role, StaffScope
 from contracts.values import Name
+from identity.declaration.queries import declare_at_sign_up
 from identity.directory.affiliations import affiliation_of
 from identity.member.domain import (
     AccountNotActivated,
     Address,
-    Consent,
-    ConsentDocument,
     Language,
     Member,
     MemberNotFound,
@@ -31,9 +30,10 @@ from identity.member.domain import (
     ProfileTypeImmutable,
 )
 from identity.member.queries import lock_address, member_at, send_activation_link, tell_account_exists
-from identity.network import client_address
-from identity.own import Own, OwnDep
+from identity.own import OwnDep
 from identity.passwords import NewPassword
+from identity.terms.domain import TermsDocument
+from identity.terms.queries import contract_started_at, documents_due, record_consents
 
 router = Router("members")
 
@@ -90,6 +90,10 @@ class MemberView(View):
     profile_type: ProfileType | None
     staff_scopes: list[StaffScope]
     affiliation: AffiliationView | None
+    contract_started_at: datetime | None
+    """When the contract with the platform began: at the first acceptance of the terms (PL-21)."""
+    documents_due: list[TermsDocument]
+    """Whose version in force the member has not accepted yet (PL-01)."""
 
 
 class ProfileChoice(Body):
@@ -123,30 +127,10 @@ async def sign_up(body: SignUp, request: Request, tx: TxDep, own: OwnDep) -> Act
     await tx.flush()
     tx.actor = str(member.id)
     audit(tx, "member.signed_up", member.id)
-    _record_consents(tx, own, member, request)
+    await record_consents(tx, member, request)
+    declare_at_sign_up(tx, member.id, request)
     await send_activation_link(tx, member, own.links)
     return ActivationSent()
-
-
-def _record_consents(tx: Tx, own: Own, member: Member, request: Request) -> None:
-    """Keep the evidence of both acceptances: version, time, network address (ID-11, ID-12, PL-21)."""
-    texts: dict[ConsentDocument, tuple[str, date]] = {
-        ConsentDocument.TERMS: (own.settings.terms_version, own.settings.terms_date),
-        ConsentDocument.PRIVACY: (own.settings.privacy_version, own.settings.privacy_date),
-    }
-    address = client_address(request)
-    for document, (version, dated) in texts.items():
-        tx.add(
-            Consent(
-                member_id=member.id,
-                document=document,
-                document_version=version,
-                document_date=dated,
-                accepted_at=tx.now,
-                ip=str(address) if address else None,
-            )
-        )
-        audit(tx, "consent.given", member.id, document=document, version=version)
 
 
 @router.get("/members/me", access=MEMBER, responses=documented(MemberNotFound))
@@ -170,5 +154,10 @@ async def choose_profile_type(body: ProfileChoice, caller: CallerDep, tx: TxDep)
 
 async def _view(tx: Tx, member: Member) -> MemberView:
     affiliation = await affiliation_of(tx, member.id)
-    shown = {name: getattr(member, name) for name in MemberView.model_fields if name != "affiliation"}
-    return MemberView(**shown, affiliation=AffiliationView.model_validate(affiliation) if affiliation else None)
+    derived = {
+        "affiliation": AffiliationView.model_validate(affiliation) if affiliation else None,
+        "contract_started_at": await contract_started_at(tx, member.id),
+        "documents_due": [version.document for version in await documents_due(tx, member.id)],
+    }
+    shown = {name: getattr(member, name) for name in MemberView.model_fields if name not in derived}
+    return MemberView(**shown | derived)
