@@ -14,6 +14,7 @@ from chassis.errors import Forbidden, IllegalMove, NotReady
 from chassis.transitions import check_move
 from contracts.company import CompanyDetailsChanged, TaxStatus
 from contracts.notification import NotificationRequested
+from contracts.permissions import Permission, allows
 from contracts.roles import CLIENT_ROLES, PROVIDER_ROLES, SELLERS, Role
 
 
@@ -159,9 +160,11 @@ class TestRead:
     async def test_is_for_those_who_sell_for_the_provider(self, h, given, role):
         month = await given()
         answer = await h.client.get(f"/bpfs/{month.bpf['id']}", headers=month.seller(role))
-        assert answer.status_code == (200 if role in SELLERS else 404)
-        listed = (await h.client.get("/bpfs", headers=month.seller(role))).json()["items"]
-        assert len(listed) == (1 if role in SELLERS else 0)
+        listed = await h.client.get("/bpfs", headers=month.seller(role))
+        if role not in SELLERS:
+            assert (answer.status_code, listed.status_code) == (403, 403)
+            return
+        assert (answer.status_code, len(listed.json()["items"])) == (200, 1)
 
     @pytest.mark.req("BL-03")
     async def test_is_for_the_operational_manager_of_the_mission(self, h, given):
@@ -174,8 +177,11 @@ class TestRead:
     async def test_is_not_for_others_of_the_client(self, h, given, role):
         month = await given()
         other = h.headers(h.member(role, month.month.client_id))
-        assert (await h.client.get(f"/bpfs/{month.bpf['id']}", headers=other)).status_code == 404
-        assert (await h.client.get("/bpfs", headers=other)).json()["items"] == []
+        answer, listed = [await h.client.get(path, headers=other) for path in (f"/bpfs/{month.bpf['id']}", "/bpfs")]
+        if allows(Permission.READ_BPFS, role):
+            assert (answer.status_code, listed.json()["items"]) == (404, [])
+        else:
+            assert (answer.status_code, listed.status_code) == (403, 403)
 
     async def test_is_not_for_a_manager_who_left_the_client(self, h, given):
         month = await given()

@@ -90,10 +90,10 @@ class TestRead:
             assert (answer.status_code, answer.json()["code"]) == (404, "mission_not_found")
         assert (await deal.call("GET", "/missions", by)).json()["items"] == []
 
-    async def test_staff_of_another_scope_and_members_of_no_company_find_nothing(self, h, deal):
+    async def test_staff_of_another_scope_and_members_of_no_company_are_refused(self, h, deal):
         await deal.retain()
         for caller in (h.staff(StaffScope.SUPPORT), h.member()):
-            assert (await deal.call("GET", f"/missions/{deal.mission_id}", caller)).status_code == 404
+            assert (await deal.call("GET", f"/missions/{deal.mission_id}", caller)).status_code == 403
 
     async def test_the_list_can_be_narrowed_to_a_status(self, deal):
         await deal.retain()

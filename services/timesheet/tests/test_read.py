@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.permissions import Permission, allows
 from contracts.roles import Role, StaffScope
 from contracts.values import Period
 
@@ -66,24 +67,24 @@ class TestScope:
         assert (await scene.h.client.get(address)).status_code == 401
 
     @pytest.mark.parametrize(
-        ("method", "path"),
+        ("method", "path", "permission"),
         [
-            ("GET", "/missions/{mission}/months"),
-            ("GET", "/missions/{mission}/cras/2026-05"),
-            ("PUT", "/missions/{mission}/cras/2026-05"),
-            ("GET", "/cras/{cra}"),
-            ("POST", "/cras/{cra}/submission"),
-            ("POST", "/cras/{cra}/validation"),
-            ("POST", "/cras/{cra}/refusal"),
+            ("GET", "/missions/{mission}/months", Permission.FOLLOW_MISSIONS),
+            ("GET", "/missions/{mission}/cras/2026-05", Permission.FOLLOW_MISSIONS),
+            ("PUT", "/missions/{mission}/cras/2026-05", Permission.REPORT_ACTIVITY),
+            ("GET", "/cras/{cra}", Permission.FOLLOW_MISSIONS),
+            ("POST", "/cras/{cra}/submission", Permission.REPORT_ACTIVITY),
+            ("POST", "/cras/{cra}/validation", Permission.VALIDATE_ACTIVITY),
+            ("POST", "/cras/{cra}/refusal", Permission.VALIDATE_ACTIVITY),
         ],
     )
-    async def test_unknown_to_rivals_on_every_address(self, scene, method, path):
+    async def test_unknown_to_rivals_on_every_address(self, scene, method, path, permission):
         address = path.format(cra=await scene.submitted(), mission=scene.mission_id)
         body = {"PUT": {"days": []}, "POST": {"reason": "Not mine at all"}}.get(method)
         options = {"json": body} if body and "validation" not in path and "submission" not in path else {}
         for role in (Role.GERANT, Role.COMMERCIAL, Role.FREELANCE, Role.DIRECTEUR_ACHATS, Role.RESPONSABLE_PROJET):
             answer = await scene.call(method, address, scene.h.member(role), **options)
-            assert answer.status_code == 404, answer.text
+            assert answer.status_code == (404 if allows(permission, role) else 403), answer.text
 
 
 class TestList:

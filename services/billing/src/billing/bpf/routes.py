@@ -13,12 +13,13 @@ from billing.bpf.domain import UNIT, Bpf, BpfNotFound, BpfStatus
 from billing.bpf.queries import visible_to
 from billing.own import OwnDep
 from billing.settings import BillingSettings
-from chassis.auth import MEMBER
+from chassis.auth import may
 from chassis.errors import Forbidden
 from chassis.http import CallerDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.company import LegalIdentity
+from contracts.permissions import Permission
 from contracts.values import Days, Money, Month, Period
 
 router = Router("bpfs")
@@ -97,7 +98,7 @@ def view_of(bpf: Bpf, operator: BillingSettings) -> BpfView:
     return BpfView(**{name: getattr(bpf, name) for name in same + more + last}, lines=[line], buyer=buyer)
 
 
-@router.get("/bpfs", access=MEMBER, responses=documented(Forbidden))
+@router.get("/bpfs", access=may(Permission.READ_BPFS), responses=documented(Forbidden))
 async def list_bpfs(
     tx: TxDep, caller: CallerDep, own: OwnDep, page: PageDep, status: Annotated[BpfStatus | None, Query()] = None
 ) -> Page[BpfView]:
@@ -108,7 +109,7 @@ async def list_bpfs(
     return await page_of(tx, query, Bpf.id, page, lambda bpf: view_of(bpf, own.settings))
 
 
-@router.get("/bpfs/{bpf_id}", access=MEMBER, responses=documented(Forbidden, BpfNotFound))
+@router.get("/bpfs/{bpf_id}", access=may(Permission.READ_BPFS), responses=documented(Forbidden, BpfNotFound))
 async def read_bpf(bpf_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> BpfView:
     """One BPF (BL-03)."""
     found = (await tx.scalars(select(Bpf).where(Bpf.id == bpf_id, visible_to(caller)))).one_or_none()

@@ -35,7 +35,7 @@ from billing.reading.refusals import (
 )
 from billing.settings import BillingSettings
 from chassis import Tx, audit, emit, get_locked
-from chassis.auth import Caller, roles
+from chassis.auth import Caller, may
 from chassis.errors import Forbidden, TemporarilyUnavailable, require
 from chassis.files import (
     MAX_BYTES,
@@ -51,11 +51,11 @@ from chassis.http import CallerDep, PlatformDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.contracting import PaymentOption, PaymentRegime
-from contracts.roles import SELLERS
+from contracts.permissions import Permission
 from contracts.values import Money, Month
 
 router = Router("invoices")
-SELLING = roles(*SELLERS)
+SELLING = may(Permission.HANDLE_INVOICES)
 """A company's invoices are for those who sell for it; its consultants see none."""
 
 

@@ -12,7 +12,7 @@ from pydantic import PlainSerializer, WithJsonSchema
 from sqlalchemy import select
 
 from chassis import audit, emit, get_locked
-from chassis.auth import MEMBER, staff
+from chassis.auth import may, staff
 from chassis.http import CallerDep, PlatformDep, Router, TxDep, View
 from chassis.numbering import next_number
 from chassis.pagination import Page, PageDep, page_of
@@ -27,6 +27,7 @@ from contracting.mission.payment import DayCount, FeeType, Trigger
 from contracting.mission.queries import sides_of
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.notification import NotificationRequested, RoleInCompany
+from contracts.permissions import Permission
 from contracts.roles import CLIENT_ROLES, SELLERS, StaffScope
 from contracts.values import Days, Money, Period
 
@@ -122,13 +123,17 @@ async def issue_bdc(mission_id: UUID, tx: TxDep, caller: CallerDep) -> BdcView:
     return BdcView.of(bdc)
 
 
-@router.get("/bdcs", access=MEMBER)
+@router.get("/bdcs", access=may(Permission.FOLLOW_MISSIONS, or_staff=StaffScope.CONTRACTS))
 async def list_bdcs(tx: TxDep, caller: CallerDep, page: PageDep) -> Page[BdcSummary]:
     """The orders of one's side (CT-23); all of them for staff."""
     return await page_of(tx, select(Bdc).where(visible_to(caller)), Bdc.id, page, BdcSummary.model_validate)
 
 
-@router.get("/bdcs/{bdc_id}", access=MEMBER, responses=documented(BdcNotFound))
+@router.get(
+    "/bdcs/{bdc_id}",
+    access=may(Permission.FOLLOW_MISSIONS, or_staff=StaffScope.CONTRACTS),
+    responses=documented(BdcNotFound),
+)
 async def read_bdc(bdc_id: UUID, tx: TxDep, caller: CallerDep) -> BdcView:
     """An order with its fee and settlement terms (CT-22)."""
     return BdcView.of(await bdc_seen_by(tx, caller, bdc_id))
@@ -136,7 +141,7 @@ async def read_bdc(bdc_id: UUID, tx: TxDep, caller: CallerDep) -> BdcView:
 
 @router.get(
     "/bdcs/{bdc_id}/document",
-    access=MEMBER,
+    access=may(Permission.FOLLOW_MISSIONS, or_staff=StaffScope.CONTRACTS),
     responses=documented(BdcNotFound) | text_file("The order as text"),
     response_class=Response,
 )

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
 from chassis import audit, emit, get_locked
-from chassis.auth import MEMBER, roles
+from chassis.auth import may
 from chassis.db import Tx
 from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
@@ -34,11 +34,11 @@ from contracting.directory.queries import known
 from contracting.documents import attached, text_file
 from contracting.settings import OperatorSettings
 from contracts.contracting import ContractKind
-from contracts.roles import Role, SignatoryCapacity
+from contracts.permissions import Permission
+from contracts.roles import SignatoryCapacity, StaffScope
 
 router = Router("contracts")
 
-CLOSE_TO_CONTRACTS = frozenset(Role) - {Role.CONSULTANT}
 """Who may read and, when empowered, sign; a right to sign is a person's, not a role's (CT-03)."""
 
 ClauseKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,40}$")]
@@ -104,13 +104,17 @@ class ContractView(ContractSummary):
     signature: SignatureView | None
 
 
-@router.get("/contracts", access=MEMBER)
+@router.get("/contracts", access=may(Permission.SIGN_CONTRACTS, or_staff=StaffScope.CONTRACTS))
 async def list_contracts(tx: TxDep, caller: CallerDep, page: PageDep) -> Page[ContractSummary]:
     """The contracts of one's company; all of them for staff."""
     return await page_of(tx, select(Contract).where(visible_to(caller)), Contract.id, page, ContractSummary.of)
 
 
-@router.get("/contracts/{contract_id}", access=MEMBER, responses=documented(ContractNotFound))
+@router.get(
+    "/contracts/{contract_id}",
+    access=may(Permission.SIGN_CONTRACTS, or_staff=StaffScope.CONTRACTS),
+    responses=documented(ContractNotFound),
+)
 async def read_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> ContractView:
     """A contract with its text, clause by clause."""
     return _view(await contract_seen_by(tx, caller, contract_id), platform.own)
@@ -118,7 +122,7 @@ async def read_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platfor
 
 @router.get(
     "/contracts/{contract_id}/document",
-    access=MEMBER,
+    access=may(Permission.SIGN_CONTRACTS, or_staff=StaffScope.CONTRACTS),
     responses=documented(ContractNotFound) | text_file("The exact text"),
     response_class=Response,
 )
@@ -131,7 +135,7 @@ async def download_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, pla
 
 @router.post(
     "/contracts/{contract_id}/opening",
-    access=roles(*CLOSE_TO_CONTRACTS),
+    access=may(Permission.SIGN_CONTRACTS),
     responses=documented(ContractNotFound, ContractAlreadySigned, NotASignatory),
 )
 async def open_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> ContractView:
@@ -144,7 +148,7 @@ async def open_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platfor
 
 @router.post(
     "/contracts/{contract_id}/signature",
-    access=roles(*CLOSE_TO_CONTRACTS),
+    access=may(Permission.SIGN_CONTRACTS),
     responses=documented(
         ContractNotFound, ContractAlreadySigned, ContractNotOpened, NotASignatory, ClausesNotAccepted, UnknownClause
     ),

@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from chassis import audit, get_locked
-from chassis.auth import MEMBER, roles
+from chassis.auth import may
 from chassis.errors import VersionConflict
 from chassis.files import PDF, FileMissing, FileNotAccepted, FileTooLarge, StoredFile, attachment
 from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep, check_if_match, set_etag
@@ -31,7 +31,8 @@ from contracting.mission.payment import PaymentOptionNotAvailable
 from contracting.mission.queries import company_known, mission_seen_by, visible_to
 from contracting.mission.views import MissionSummary, MissionView, summary_for, view_for
 from contracts.contracting import ContractKind, PaymentOption
-from contracts.roles import CLIENT_ROLES, SELLERS, CompanyKind
+from contracts.permissions import Permission
+from contracts.roles import CompanyKind, StaffScope
 from contracts.values import Name
 
 router = Router("missions")
@@ -50,7 +51,7 @@ class ClientOrderForm(Body):
     file: UploadFile
 
 
-@router.get("/missions", access=MEMBER)
+@router.get("/missions", access=may(Permission.FOLLOW_MISSIONS, or_staff=StaffScope.CONTRACTS))
 async def list_missions(
     tx: TxDep, caller: CallerDep, page: PageDep, status: Annotated[MissionStatus | None, Query()] = None
 ) -> Page[MissionSummary]:
@@ -61,7 +62,11 @@ async def list_missions(
     return await page_of(tx, query, Mission.id, page, lambda mission: summary_for(caller, mission))
 
 
-@router.get("/missions/{mission_id}", access=MEMBER, responses=documented(MissionNotFound))
+@router.get(
+    "/missions/{mission_id}",
+    access=may(Permission.FOLLOW_MISSIONS, or_staff=StaffScope.CONTRACTS),
+    responses=documented(MissionNotFound),
+)
 async def read_mission(mission_id: UUID, response: Response, tx: TxDep, caller: CallerDep) -> MissionView:
     """A mission, and which side and which item block it now (CT-12)."""
     mission = await mission_seen_by(tx, caller, mission_id)
@@ -71,7 +76,7 @@ async def read_mission(mission_id: UUID, response: Response, tx: TxDep, caller: 
 
 @router.put(
     "/missions/{mission_id}/payment-option",
-    access=roles(*SELLERS),
+    access=may(Permission.SUPERVISE_MISSIONS),
     responses=documented(
         MissionNotFound, PaymentOptionFrozen, PaymentRegimeUnknown, VersionConflict, PaymentOptionNotAvailable
     ),
@@ -92,7 +97,7 @@ async def choose_payment_option(
 
 @router.post(
     "/missions/{mission_id}/client-order",
-    access=roles(*CLIENT_ROLES),
+    access=may(Permission.PLACE_ORDERS),
     status_code=201,
     responses=documented(MissionNotFound, ClientOrderFrozen, FileTooLarge, FileNotAccepted),
 )
@@ -127,7 +132,7 @@ async def hand_over_client_order(
 
 @router.get(
     "/missions/{mission_id}/client-order/file",
-    access=MEMBER,
+    access=may(Permission.FOLLOW_MISSIONS, or_staff=StaffScope.CONTRACTS),
     responses=documented(MissionNotFound, ClientOrderNotFound, FileMissing)
     | {200: {"description": "The PDF", "content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}},
     response_class=Response,

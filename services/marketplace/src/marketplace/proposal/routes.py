@@ -7,12 +7,12 @@ from pydantic import ConfigDict
 from sqlalchemy import select
 
 from chassis import Tx, audit, emit, get_locked, get_or
-from chassis.auth import roles
+from chassis.auth import may
 from chassis.errors import IllegalMove
 from chassis.http import Body, CallerDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
-from contracts.roles import BUYERS, CLIENT_ROLES, SELLERS
+from contracts.permissions import Permission
 from contracts.values import Money
 from marketplace.actor import Actor, acting
 from marketplace.directory.domain import FrameworkContractMissing, MarketClosedToUnvalidated
@@ -91,7 +91,7 @@ class ProposalView(ProposalSummary):
 
 @router.post(
     "/rfps/{rfp_id}/proposals",
-    access=roles(*SELLERS),
+    access=may(Permission.ANSWER_RFPS),
     status_code=201,
     responses=documented(
         RfpNotFound,
@@ -118,7 +118,7 @@ async def submit_proposal(rfp_id: UUID, body: ProposalBody, caller: CallerDep, t
     return ProposalView.model_validate(proposal)
 
 
-@router.get("/rfps/{rfp_id}/proposals", access=roles(*CLIENT_ROLES), responses=documented(RfpNotFound))
+@router.get("/rfps/{rfp_id}/proposals", access=may(Permission.READ_PROPOSALS), responses=documented(RfpNotFound))
 async def list_received(rfp_id: UUID, page: PageDep, caller: CallerDep, tx: TxDep) -> Page[ProposalSummary]:
     """The answers to one's own request; listing them opens none."""
     actor = acting(caller)
@@ -128,14 +128,14 @@ async def list_received(rfp_id: UUID, page: PageDep, caller: CallerDep, tx: TxDe
     return await page_of(tx, received, Proposal.id, page, ProposalSummary.model_validate)
 
 
-@router.get("/proposals", access=roles(*SELLERS))
+@router.get("/proposals", access=may(Permission.ANSWER_RFPS))
 async def list_sent(page: PageDep, caller: CallerDep, tx: TxDep) -> Page[ProposalView]:
     """The provider's own proposals, with what became of each (MK-08, MK-11)."""
     sent = select(Proposal).where(visible_to(acting(caller)))
     return await page_of(tx, sent, Proposal.id, page, ProposalView.model_validate)
 
 
-@router.get("/proposals/{proposal_id}", access=roles(*CLIENT_ROLES, *SELLERS), responses=documented(ProposalNotFound))
+@router.get("/proposals/{proposal_id}", access=may(Permission.FOLLOW_RFPS), responses=documented(ProposalNotFound))
 async def read_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> ProposalView:
     """One proposal; the client's first reading makes it `ongoing`, and repeating that changes nothing."""
     actor = acting(caller)
@@ -152,7 +152,7 @@ async def read_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> Prop
 
 @router.post(
     "/proposals/{proposal_id}/qualification",
-    access=roles(*BUYERS),
+    access=may(Permission.RUN_RFPS),
     responses=documented(ProposalNotFound, IllegalMove, RfpAlreadyAwarded),
 )
 async def qualify_proposal(proposal_id: UUID, body: QualificationBody, caller: CallerDep, tx: TxDep) -> ProposalView:
@@ -168,7 +168,7 @@ async def qualify_proposal(proposal_id: UUID, body: QualificationBody, caller: C
 
 @router.post(
     "/proposals/{proposal_id}/retention",
-    access=roles(*BUYERS),
+    access=may(Permission.RUN_RFPS),
     responses=documented(ProposalNotFound, IllegalMove, RfpAlreadyAwarded),
 )
 async def retain_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> ProposalView:
@@ -189,7 +189,7 @@ async def retain_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> Pr
 
 @router.post(
     "/proposals/{proposal_id}/cancellation",
-    access=roles(*SELLERS),
+    access=may(Permission.ANSWER_RFPS),
     responses=documented(ProposalNotFound, IllegalMove, CancellationUnexplained),
 )
 async def cancel_proposal(proposal_id: UUID, body: CancellationBody, caller: CallerDep, tx: TxDep) -> ProposalView:

@@ -8,13 +8,13 @@ from fastapi import Query, Request, Response
 from pydantic import ConfigDict
 
 from chassis import Tx, audit, get_locked
-from chassis.auth import roles
+from chassis.auth import may
 from chassis.errors import VersionConflict
 from chassis.http import Body, CallerDep, Router, TxDep, View, check_if_match, set_etag
 from chassis.numbering import next_number
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
-from contracts.roles import BUYERS, CLIENT_ROLES, SELLERS
+from contracts.permissions import Permission
 from marketplace.actor import Actor, acting
 from marketplace.directory.domain import (
     Affiliation,
@@ -70,7 +70,7 @@ class RfpView(RfpContent, View):
 
 @router.post(
     "/rfps",
-    access=roles(*BUYERS),
+    access=may(Permission.RUN_RFPS),
     status_code=201,
     responses=documented(UnknownOperationalManager),
 )
@@ -85,7 +85,7 @@ async def draft_rfp(body: RfpBody, caller: CallerDep, tx: TxDep, response: Respo
 
 @router.put(
     "/rfps/{rfp_id}",
-    access=roles(*BUYERS),
+    access=may(Permission.RUN_RFPS),
     responses=documented(RfpNotFound, RfpAlreadyPublished, UnknownOperationalManager, VersionConflict),
 )
 async def edit_rfp(
@@ -102,7 +102,7 @@ async def edit_rfp(
 
 @router.post(
     "/rfps/{rfp_id}/publication",
-    access=roles(*BUYERS),
+    access=may(Permission.RUN_RFPS),
     responses=documented(
         RfpNotFound,
         RfpAlreadyPublished,
@@ -126,7 +126,7 @@ async def publish_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Resp
 
 @router.get(
     "/rfps",
-    access=roles(*CLIENT_ROLES, *SELLERS),
+    access=may(Permission.FOLLOW_RFPS),
     responses=documented(MarketClosedToUnvalidated, FrameworkContractMissing),
 )
 async def list_rfps(page: PageDep, caller: CallerDep, tx: TxDep, query: SearchWords = None) -> Page[RfpView]:
@@ -141,7 +141,7 @@ async def list_rfps(page: PageDep, caller: CallerDep, tx: TxDep, query: SearchWo
 
 @router.get(
     "/rfps/{rfp_id}",
-    access=roles(*CLIENT_ROLES, *SELLERS),
+    access=may(Permission.FOLLOW_RFPS),
     responses=documented(RfpNotFound, MarketClosedToUnvalidated, FrameworkContractMissing),
 )
 async def read_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Response) -> RfpView:

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from starlette.requests import Request
 
 from chassis import audit, emit
-from chassis.auth import MEMBER
+from chassis.auth import may
 from chassis.errors import Forbidden, IllegalMove, VersionConflict, require
 from chassis.http import CallerDep, HotTxDep, Router, TxDep, check_if_match, set_etag
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
+from contracts.permissions import Permission
 from contracts.values import Month
 from timesheet.cra import messages
 from timesheet.cra.domain import (
@@ -52,7 +53,11 @@ router = Router("cras")
 Order = Annotated[UUID | None, Query(description="Which order, when a renewal starts inside the month")]
 
 
-@router.get("/missions/{mission_id}/months", access=MEMBER, responses=documented(Forbidden, MissionNotFound))
+@router.get(
+    "/missions/{mission_id}/months",
+    access=may(Permission.FOLLOW_MISSIONS),
+    responses=documented(Forbidden, MissionNotFound),
+)
 async def list_months(mission_id: UUID, caller: CallerDep, tx: TxDep) -> MonthsView:
     """Every month of the mission's orders, and where it stands (TS-05, TS-07)."""
     orders = await orders_of(tx, mission_id, caller)
@@ -64,7 +69,7 @@ async def list_months(mission_id: UUID, caller: CallerDep, tx: TxDep) -> MonthsV
 
 @router.get(
     "/missions/{mission_id}/cras/{month}",
-    access=MEMBER,
+    access=may(Permission.FOLLOW_MISSIONS),
     responses=documented(Forbidden, MissionNotFound, MonthOutsideMission),
 )
 async def read_month(
@@ -81,7 +86,7 @@ async def read_month(
 
 @router.put(
     "/missions/{mission_id}/cras/{month}",
-    access=MEMBER,
+    access=may(Permission.REPORT_ACTIVITY),
     responses=documented(
         Forbidden,
         MissionNotFound,
@@ -117,7 +122,7 @@ async def fill_in_month(
     return CraWithDays.showing(cra)
 
 
-@router.get("/cras", access=MEMBER, responses=documented(Forbidden))
+@router.get("/cras", access=may(Permission.FOLLOW_MISSIONS), responses=documented(Forbidden))
 async def list_cras(
     *,
     caller: CallerDep,
@@ -134,7 +139,7 @@ async def list_cras(
     return await page_of(tx, query, Cra.id, page, CraView.of)
 
 
-@router.get("/cras/{cra_id}", access=MEMBER, responses=documented(Forbidden, CraNotFound))
+@router.get("/cras/{cra_id}", access=may(Permission.FOLLOW_MISSIONS), responses=documented(Forbidden, CraNotFound))
 async def read_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, response: Response) -> CraWithDays:
     """One CRA with its days, and its invoice once there is one."""
     cra = await cra_for(tx, cra_id, caller)
@@ -144,7 +149,7 @@ async def read_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, response: Respons
 
 @router.post(
     "/cras/{cra_id}/submission",
-    access=MEMBER,
+    access=may(Permission.REPORT_ACTIVITY),
     hot=True,
     responses=documented(Forbidden, CraNotFound, IllegalMove, VersionConflict, EmptyCra),
 )
@@ -160,7 +165,7 @@ async def submit_cra(cra_id: UUID, caller: CallerDep, tx: HotTxDep, request: Req
 
 @router.post(
     "/cras/{cra_id}/validation",
-    access=MEMBER,
+    access=may(Permission.VALIDATE_ACTIVITY),
     hot=True,
     responses=documented(Forbidden, CraNotFound, IllegalMove, VersionConflict),
 )
@@ -177,7 +182,7 @@ async def validate_cra(cra_id: UUID, caller: CallerDep, tx: HotTxDep, request: R
 
 @router.post(
     "/cras/{cra_id}/refusal",
-    access=MEMBER,
+    access=may(Permission.VALIDATE_ACTIVITY),
     hot=True,
     responses=documented(Forbidden, CraNotFound, IllegalMove, VersionConflict),
 )

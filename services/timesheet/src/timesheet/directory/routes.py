@@ -4,11 +4,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.auth import MEMBER
+from chassis.auth import may
 from chassis.errors import Forbidden
 from chassis.http import CallerDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
+from contracts.permissions import Permission
 from contracts.values import Days, Period
 from timesheet.directory.missions import Mission
 from timesheet.directory.queries import visible_to
@@ -32,7 +33,7 @@ class MissionView(View):
     period: Period
 
 
-@router.get("/missions", access=MEMBER, responses=documented(Forbidden))
+@router.get("/missions", access=may(Permission.FOLLOW_MISSIONS), responses=documented(Forbidden))
 async def list_missions(caller: CallerDep, tx: TxDep, page: PageDep) -> Page[MissionView]:
     """The caller's missions whose order is issued, one line an order, newest first."""
     return await page_of(
