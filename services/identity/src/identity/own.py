@@ -12,10 +12,9 @@ from chassis.http import PlatformDep
 from chassis.mail import Mailer, Templates
 from chassis.platform import Platform
 from chassis.settings import Settings
-from identity.factor.domain import SecretBox
 from identity.link.domain import LinkSecret
 from identity.passwords import Passwords
-from identity.sealed import Sealer
+from identity.sealed import SecretBox
 from identity.settings import IdentitySettings, read_signing_key
 from identity.tokens import TokenIssuer
 
@@ -31,7 +30,6 @@ class Own:
     passwords: Passwords
     issuer: TokenIssuer
     links: LinkSecret
-    sealer: Sealer
     box: SecretBox
     mailer: Mailer
     templates: Templates
@@ -46,7 +44,6 @@ def build(settings: Settings) -> Own:
         passwords=Passwords(),
         issuer=TokenIssuer(read_signing_key(own.signing_key), settings.token_issuer, settings.token_audience),
         links=LinkSecret(own.link_secret.get_secret_value()),
-        sealer=Sealer(own.link_secret.get_secret_value()),
         box=SecretBox(own.link_secret.get_secret_value()),
         mailer=Mailer(own.smtp_url, own.mail_from),
         templates=Templates(TEMPLATES),
