@@ -111,7 +111,8 @@ class World:
 
     async def validate(self, company: Founded, **changes: Any) -> Any:
         body = {
-            "evidence": "annuaire-entreprises.data.gouv.fr",
+            "register": "sirene",
+            "reference": "annuaire-entreprises.data.gouv.fr",
             "checked_on": str(self.today),
             "verified_signatories": [str(company.founder.member_id)],
         } | changes

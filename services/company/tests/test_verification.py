@@ -41,7 +41,9 @@ class TestValidate:
         answer = await world.validate(company)
         assert answer.status_code == 200
         assert answer.json()["status"] == "validated"
-        assert answer.json()["verification"]["evidence"] == "annuaire-entreprises.data.gouv.fr"
+        evidence = answer.json()["verification"]
+        assert (evidence["register"], evidence["reference"]) == ("sirene", "annuaire-entreprises.data.gouv.fr")
+        assert evidence["checked_on"] == str(world.today)
         assert answer.json()["verification"]["decided_by"] == str(world.officer.member_id)
         (validated,) = await world.events(CompanyValidated, company.id)
         assert validated.legal.siret == company.json["siret"]
@@ -83,7 +85,8 @@ class TestValidate:
         unknown = await world.validate(company, verified_signatories=[str(stranger_id)])
         refused(unknown, 422, "not_a_declared_signatory", "verified_signatories")
         refused(await world.validate(company, verified_signatories=[]), 422, "invalid_request", "verified_signatories")
-        refused(await world.validate(company, evidence=" "), 422, "invalid_request", "evidence")
+        refused(await world.validate(company, reference=" "), 422, "invalid_request", "reference")
+        refused(await world.validate(company, register="hearsay"), 422, "invalid_request", "register")
 
     async def test_happens_once(self, world, refused) -> None:
         company = await world.validated()
@@ -93,7 +96,12 @@ class TestValidate:
 
     async def test_is_for_compliance_staff(self, world, refused) -> None:
         company = await world.company()
-        body = {"evidence": "x", "checked_on": "2026-01-01", "verified_signatories": [str(company.founder.member_id)]}
+        body = {
+            "register": "sirene",
+            "reference": "x",
+            "checked_on": "2026-01-01",
+            "verified_signatories": [str(company.founder.member_id)],
+        }
         for headers in (company.headers, world.headers(world.h.staff(StaffScope.CONTRACTS, StaffScope.SUPPORT))):
             answer = await world.client.post(f"/companies/{company.id}/validation", json=body, headers=headers)
             refused(answer, 403, "forbidden")

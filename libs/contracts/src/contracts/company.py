@@ -2,7 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.event import Event
 from contracts.identifiers import Bic, Iban
@@ -15,6 +18,19 @@ class TaxStatus(StrEnum):
 
     VAT_LIABLE = "vat_liable"
     VAT_EXEMPT = "vat_exempt"
+
+
+class SpecialTaxStatus(StrEnum):
+    """A regime of its own, which the identity shows beside the tax status (CO-11)."""
+
+    FRANCHISE_EN_BASE = "franchise_en_base"
+    """French small business: no VAT is charged (CGI, article 293 B)."""
+    AUTO_ENTREPRENEUR = "auto_entrepreneur"
+    """French micro-enterprise; most, not all, are below the VAT threshold as well."""
+    SMALL_BUSINESS_SCHEME = "small_business_scheme"
+    """Exempt by another member state's scheme (directive 2006/112/EC, article 284)."""
+    REVERSE_CHARGE = "reverse_charge"
+    """Established abroad: the customer accounts for the VAT (CGI, article 283-2)."""
 
 
 class Signatory(Value):
@@ -35,6 +51,12 @@ class LegalIdentity(Value):
     vat_number: VatNumber | None
     tax_status: TaxStatus
     address: PostalAddress
+    registration_number: Annotated[str, Field(max_length=60)] | None = None
+    """Abroad: the number in the register of companies, as the country writes it."""
+    tax_number: Annotated[str, Field(max_length=40)] | None = None
+    """Outside the EU: the number under which the company pays VAT or what stands for it."""
+    special_tax_status: SpecialTaxStatus | None = None
+    """Absent when nothing special applies."""
 
 
 class CompanyRegistered(Event, type="company.CompanyRegistered.v1", subject="company_id"):
@@ -71,6 +93,8 @@ class CompanyDetailsChanged(Event, type="company.CompanyDetailsChanged.v1", subj
     legal: LegalIdentity
     bank_details_on_file: bool
     """Whether the company can be paid."""
+    verified_signatories: list[Signatory] | None = None
+    """Who may sign from now on, all of them; absent when that did not change (CO-48)."""
     changed_at: datetime
 
 

@@ -112,7 +112,8 @@ def review_documents(staff: Person, company: Company) -> int:
 def validate(staff: Person, company: Company, signatory: Person, day: date) -> None:
     """Staff checks the register and the signatory's capacity, and admits the company (CO-15, CO-48)."""
     body = {
-        "evidence": f"Répertoire Sirene, établissement {company.siret}",
+        "register": "sirene",
+        "reference": f"Répertoire Sirene, établissement {company.siret}",
         "checked_on": day.isoformat(),
         "verified_signatories": [signatory.id],
     }

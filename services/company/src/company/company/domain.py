@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -12,10 +11,12 @@ from sqlalchemy import ARRAY, Computed, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from chassis.errors import Conflict, NotFound, Unprocessable, require
+from chassis.clock import business_date
+from chassis.errors import Conflict, NotFound, require
 from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
-from company.company.identifiers import check_identifiers
+from company.company.existence import ExistenceCheck, Register
+from company.company.identifiers import checked
 from company.company.search import normalise
 from company.company.signatory import Signatory
 from company.words import words
@@ -24,8 +25,10 @@ from contracts.company import (
     CompanyRegistered,
     CompanyValidated,
     LegalIdentity,
+    SpecialTaxStatus,
     TaxStatus,
 )
+from contracts.company import Signatory as SignatoryFact
 from contracts.roles import CompanyKind, ProfileType
 from contracts.values import PostalAddress
 
@@ -46,7 +49,7 @@ class CompanyActor(StrEnum):
 
 
 ALLOWED = {
-    CompanyStatus.TO_VERIFY: moves(set(), set()),
+    CompanyStatus.TO_VERIFY: moves({CompanyStatus.REFUSED}, {CompanyActor.HEAD}),
     CompanyStatus.VALIDATED: moves({CompanyStatus.TO_VERIFY}, {CompanyActor.STAFF}),
     CompanyStatus.REFUSED: moves({CompanyStatus.TO_VERIFY}, {CompanyActor.STAFF}),
 }
@@ -71,24 +74,10 @@ class CompanyExists(Conflict):
     code, title = "company_exists", "This company is registered already"
 
 
-class CheckedInTheFuture(Unprocessable):
-    """A check cannot have taken place after today."""
+class IdentityVerified(Conflict):
+    """After the validation, name and registration change only through staff."""
 
-    code, title = "checked_in_the_future", "The check cannot be dated after today"
-
-
-@dataclass(frozen=True, slots=True)
-class ExistenceCheck:
-    """What staff looked at to know that a company exists, and on which day (CO-16)."""
-
-    evidence: str
-    checked_on: date
-
-    @classmethod
-    def made(cls, evidence: str, checked_on: date, today: date) -> ExistenceCheck:
-        """Raises CheckedInTheFuture when dated after `today`."""
-        require(checked_on <= today, CheckedInTheFuture(field="checked_on"))
-        return cls(evidence, checked_on)
+    code, title = "identity_verified", "Name and registration were verified; ask staff for a change"
 
 
 class Company(Base):
@@ -106,6 +95,13 @@ class Company(Base):
             unique=True,
             postgresql_where=text("siret IS NULL AND status <> 'refused'"),
         ),
+        Index(
+            "uq_companies_registration_number",
+            "country",
+            "registration_number",
+            unique=True,
+            postgresql_where=text("registration_number IS NOT NULL AND status <> 'refused'"),
+        ),
         Index("ix_companies_search_words", "search_words", postgresql_using="gin"),
         Index("ix_companies_status_id", "status", "id"),
     )
@@ -122,7 +118,10 @@ class Company(Base):
     country: Mapped[str] = mapped_column(String(2))
     siret: Mapped[str | None] = mapped_column(String(14))
     vat_number: Mapped[str | None] = mapped_column(String(20))
+    registration_number: Mapped[str | None] = mapped_column(String(60))
+    tax_number: Mapped[str | None] = mapped_column(String(40))
     tax_status: Mapped[TaxStatus] = mapped_column(words(TaxStatus))
+    special_tax_status: Mapped[SpecialTaxStatus | None] = mapped_column(words(SpecialTaxStatus))
     line1: Mapped[str] = mapped_column(String(200))
     line2: Mapped[str | None] = mapped_column(String(200))
     postcode: Mapped[str] = mapped_column(String(16))
@@ -130,7 +129,10 @@ class Company(Base):
     address_country: Mapped[str] = mapped_column(String(2))
     status: Mapped[CompanyStatus] = mapped_column(words(CompanyStatus))
     registered_at: Mapped[datetime]
-    evidence: Mapped[str | None] = mapped_column(String(1000))
+    submitted_at: Mapped[datetime]
+    """Since when staff may verify it: the registration, or the last correction of a refused one."""
+    register_consulted: Mapped[Register | None] = mapped_column(words(Register))
+    check_reference: Mapped[str | None] = mapped_column(String(1000))
     checked_on: Mapped[date | None]
     refusal_reason: Mapped[str | None] = mapped_column(String(1000))
     decided_by: Mapped[UUID | None]
@@ -144,29 +146,41 @@ class Company(Base):
     def register(cls, profile_type: ProfileType, legal: LegalIdentity, at: datetime) -> Company:
         """A company as its founder declares it, to be verified by staff.
 
-        Raises the refusals of `check_identifiers` (CO-09, CO-11).
+        Raises the refusals of `identifiers.checked` (CO-09, CO-11).
         """
-        check_identifiers(legal.country, legal.siret, legal.vat_number, legal.tax_status)
-        address = legal.address
-        return cls(
+        company = cls(
             id=new_id(),
             version=1,
             kind=KIND_OF[profile_type],
             profile_type=profile_type,
-            name=legal.name,
-            search_name=normalise(legal.name),
-            country=legal.country,
-            siret=legal.siret,
-            vat_number=legal.vat_number,
-            tax_status=legal.tax_status,
-            line1=address.line1,
-            line2=address.line2,
-            postcode=address.postcode,
-            city=address.city,
-            address_country=address.country,
             status=CompanyStatus.TO_VERIFY,
             registered_at=at,
+            submitted_at=at,
         )
+        company.describe(legal, business_date(at))
+        return company
+
+    def describe(self, legal: LegalIdentity, on: date) -> None:
+        """Let the company be what the identity says. Raises the refusals of `identifiers.checked`."""
+        legal = checked(legal, on)
+        self.name, self.search_name = legal.name, normalise(legal.name)
+        self.country, self.siret, self.vat_number = legal.country, legal.siret, legal.vat_number
+        self.registration_number, self.tax_number = legal.registration_number, legal.tax_number
+        self.tax_status, self.special_tax_status = legal.tax_status, legal.special_tax_status
+        address = legal.address
+        self.line1, self.line2, self.postcode = address.line1, address.line2, address.postcode
+        self.city, self.address_country = address.city, address.country
+
+    def correct(self, legal: LegalIdentity, on: date) -> None:
+        """Change anything, before staff verified it. Raises IdentityVerified, or as `describe`."""
+        require(self.status is not CompanyStatus.VALIDATED, IdentityVerified())
+        self.describe(legal, on)
+
+    def submit_again(self, at: datetime) -> None:
+        """Ask staff to look at a refused company once more, corrected. Raises IllegalMove."""
+        self._move_to(CompanyStatus.TO_VERIFY, CompanyActor.HEAD)
+        self.refusal_reason, self.decided_by, self.decided_at, self.submitted_at = None, None, None, at
+        self.grow()
 
     def registered(self, signatories: Sequence[Signatory]) -> CompanyRegistered:
         """The event of the registration."""
@@ -202,6 +216,9 @@ class Company(Base):
                 "vat_number": self.vat_number,
                 "tax_status": self.tax_status,
                 "address": self.address,
+                "registration_number": self.registration_number,
+                "tax_number": self.tax_number,
+                "special_tax_status": self.special_tax_status,
             }
         )
 
@@ -213,7 +230,8 @@ class Company(Base):
         `payable` says whether bank details are on file. Raises IllegalMove when it was decided already.
         """
         self._move_to(CompanyStatus.VALIDATED, CompanyActor.STAFF)
-        self.evidence, self.checked_on = check.evidence, check.checked_on
+        self.register_consulted, self.check_reference = check.register, check.reference
+        self.checked_on = check.checked_on
         self.decided_by, self.decided_at = staff_id, at
         return CompanyValidated(
             version=self.grow(),
@@ -231,7 +249,9 @@ class Company(Base):
         self.refusal_reason, self.decided_by, self.decided_at = reason, staff_id, at
         self.grow()
 
-    def details_changed(self, at: datetime, *, payable: bool) -> CompanyDetailsChanged | None:
+    def details_changed(
+        self, at: datetime, *, payable: bool, signatories: list[SignatoryFact] | None = None
+    ) -> CompanyDetailsChanged | None:
         """The event of a change to what documents show; none before the validation, which tells everything."""
         version = self.grow()
         if self.status is not CompanyStatus.VALIDATED:
@@ -241,6 +261,7 @@ class Company(Base):
             company_id=self.id,
             legal=self.legal,
             bank_details_on_file=payable,
+            verified_signatories=signatories,
             changed_at=at,
         )
 

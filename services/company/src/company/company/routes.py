@@ -22,7 +22,8 @@ from company.company.search import SearchTooShort, search_terms
 from company.company.signatory import NotEmpowered, Signatory
 from company.company.views import CompanyView, FoundCompany, view_for
 from company.directory.domain import ProfileNotKnownYet
-from contracts.company import LegalIdentity, TaxStatus
+from company.words import Number
+from contracts.company import LegalIdentity, SpecialTaxStatus, TaxStatus
 from contracts.roles import SignatoryCapacity
 from contracts.values import CountryCode, Name, PostalAddress, Siret, VatNumber
 
@@ -35,8 +36,11 @@ class RegisterCompany(Body):
     name: Name
     country: CountryCode
     siret: Siret | None = None
+    registration_number: Number | None = Field(default=None, description="Abroad: as GET /countries describes it")
     vat_number: VatNumber | None = None
+    tax_number: Number | None = Field(default=None, description="Outside the EU: as GET /countries describes it")
     tax_status: TaxStatus
+    special_tax_status: SpecialTaxStatus | None = None
     address: PostalAddress
     capacity: SignatoryCapacity
     empowered: bool = Field(description="I am empowered to engage this company")
@@ -57,11 +61,7 @@ _REFUSALS = documented(
     CompanyExists,
     AlreadyExists,
     NotEmpowered,
-    identifiers.SiretMissing,
-    identifiers.SiretNotExpected,
-    identifiers.VatNumberMissing,
-    identifiers.VatNumberOfAnotherCountry,
-    identifiers.VatNumberOfAnotherCompany,
+    *identifiers.REFUSALS,
     BankCountriesDiffer,
 )
 
@@ -117,6 +117,9 @@ async def _refuse_second_registration(tx: Tx, company: Company) -> None:
     A refused registration blocks nobody: it may have been somebody else's attempt.
     """
     same = [Company.siret == company.siret] if company.siret else []
+    if company.registration_number:
+        number = Company.registration_number == company.registration_number
+        same.append((Company.country == company.country) & number)
     if company.siret is None and company.vat_number:
         same.append((Company.vat_number == company.vat_number) & Company.siret.is_(None))
     if not same:

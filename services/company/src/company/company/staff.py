@@ -15,7 +15,8 @@ from chassis.http import Body, CallerDep, Router, TxDep
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from company.bank.queries import current_account
-from company.company.domain import CheckedInTheFuture, Company, CompanyNotFound, CompanyStatus, ExistenceCheck
+from company.company.domain import Company, CompanyNotFound, CompanyStatus
+from company.company.existence import CheckedInTheFuture, ExistenceCheck, Register
 from company.company.signatory import NotADeclaredSignatory, verify
 from company.company.views import CompanyToCheck, CompanyView, signatories_of, view_for
 from company.compliance.assessment import reassess
@@ -31,7 +32,8 @@ STAFF = staff(StaffScope.COMPLIANCE)
 class ValidateCompany(Body):
     """What was looked at, when, and who may sign for the company."""
 
-    evidence: Prose
+    register_consulted: Annotated[Register, Field(alias="register")]
+    reference: Prose
     checked_on: date
     verified_signatories: Annotated[list[UUID], Field(min_length=1, max_length=50)]
 
@@ -59,14 +61,15 @@ async def list_companies(
 async def validate_company(company_id: UUID, body: ValidateCompany, caller: CallerDep, tx: TxDep) -> CompanyView:
     """State that the company exists and who may engage it; its documents count from now on."""
     company = await get_locked(tx, Company, company_id, CompanyNotFound())
-    check = ExistenceCheck.made(body.evidence, body.checked_on, tx.today)
+    check = ExistenceCheck.made(body.register_consulted, body.reference, body.checked_on, tx.today)
     verified = verify(await signatories_of(tx, company_id), body.verified_signatories, tx.now)
     payable = await current_account(tx, company_id) is not None
     emit(tx, company.validate(caller.member_id, check, verified, tx.now, payable=payable))
     first = reassess(company, await documents_of(tx, company_id), tx.today, tx.now)
     if first is not None:
         emit(tx, first)
-    audit(tx, "company.validated", company_id, checked_on=body.checked_on, signatories=body.verified_signatories)
+    evidence = {"register": check.register, "checked_on": check.checked_on}
+    audit(tx, "company.validated", company_id, **evidence, signatories=body.verified_signatories)
     tell_heads(tx, company, "company_validated")
     return await view_for(tx, company, None)
 

@@ -12,8 +12,9 @@ from company.affiliation.domain import Affiliation
 from company.bank.queries import current_account
 from company.bank.routes import BankView
 from company.company.domain import Company, CompanyStatus
+from company.company.existence import Register
 from company.company.signatory import Signatory
-from contracts.company import TaxStatus
+from contracts.company import SpecialTaxStatus, TaxStatus
 from contracts.roles import HEADS, CompanyKind, Role, SignatoryCapacity
 from contracts.values import PostalAddress
 
@@ -38,7 +39,8 @@ class SignatoryView(View):
 class VerificationView(View):
     """How staff decided; shown to staff."""
 
-    evidence: str | None
+    register_consulted: Register | None = Field(serialization_alias="register")
+    check_reference: str | None = Field(serialization_alias="reference")
     checked_on: date | None
     decided_by: UUID
     decided_at: datetime
@@ -52,8 +54,11 @@ class CompanyView(View):
     name: str
     country: str
     siret: str | None
+    registration_number: str | None = Field(description="The register's number abroad")
     vat_number: str | None
+    tax_number: str | None
     tax_status: TaxStatus
+    special_tax_status: SpecialTaxStatus | None
     address: PostalAddress
     status: CompanyStatus
     registered_at: datetime
@@ -73,6 +78,7 @@ class CompanyToCheck(View):
     name: str
     country: str
     siret: str | None
+    registration_number: str | None
     vat_number: str | None
     status: CompanyStatus
     registered_at: datetime
@@ -95,8 +101,11 @@ async def view_for(tx: Tx, company: Company, affiliation: Affiliation | None) ->
         name=company.name,
         country=company.country,
         siret=company.siret,
+        registration_number=company.registration_number,
         vat_number=company.vat_number,
+        tax_number=company.tax_number,
         tax_status=company.tax_status,
+        special_tax_status=company.special_tax_status,
         address=company.address,
         status=company.status,
         registered_at=company.registered_at,

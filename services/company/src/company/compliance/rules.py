@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from company.company.identifiers import FRANCE
+from company.company.countries import FRANCE
 from company.compliance.calendar import months_after
 from contracts.roles import ProfileType
 
