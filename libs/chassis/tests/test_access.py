@@ -4,16 +4,18 @@ import base64
 import json
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
-from chassis.auth import MEMBER, Caller, roles, staff
-from chassis.http import CallerDep, Router
+from chassis.auth import MEMBER, STEP_UP_LASTS, Caller, StepUpRequired, may, roles, staff
+from chassis.http import CallerDep, Router, TxDep
 from chassis.testing import Keys, eventually
 from contracts.identity import MemberAccessRevoked
+from contracts.permissions import MATRIX, Permission
 from contracts.roles import Role, StaffScope
 
 
@@ -198,3 +200,63 @@ def test_a_caller_without_company_acts_for_none(api_for):
 
     with pytest.raises(Forbidden):
         _ = Caller(uuid4(), uuid4()).company
+
+
+class TestPermissions:
+    @pytest.fixture
+    async def guarded(self, api_for):
+        router = Router("guarded")
+
+        @router.get("/settings", access=may(Permission.MANAGE_COMPANY, or_staff=StaffScope.SUPPORT))
+        async def settings() -> dict[str, str]:
+            return {}
+
+        @router.post("/transfer", access=MEMBER)
+        async def transfer(caller: CallerDep, tx: TxDep) -> dict[str, str]:
+            caller.require_recent_proof(tx.now)
+            return {}
+
+        async with api_for([router]) as built:
+            yield built
+
+    @pytest.mark.parametrize("role", Role)
+    async def test_the_table_decides_for_every_role(self, guarded, role):
+        expected = 200 if role in MATRIX[Permission.MANAGE_COMPANY] else 403
+        assert await status(guarded, guarded.keys.token(guarded.member(role)), "/settings") == expected
+
+    @pytest.mark.parametrize("scope", StaffScope)
+    async def test_staff_pass_with_the_scope_that_is_named(self, guarded, scope):
+        expected = 200 if scope is StaffScope.SUPPORT else 403
+        assert await status(guarded, guarded.keys.token(guarded.staff(scope)), "/settings") == expected
+
+    async def test_a_member_without_company_passes_nowhere(self, guarded):
+        assert await status(guarded, guarded.keys.token(guarded.member()), "/settings") == 403
+
+    @pytest.mark.parametrize(
+        ("ago", "expected"),
+        [(STEP_UP_LASTS - timedelta(seconds=30), 200), (STEP_UP_LASTS + timedelta(seconds=1), 401), (None, 401)],
+    )
+    async def test_a_sensitive_act_needs_a_proof_not_older_than_ten_minutes(self, guarded, ago, expected):
+        guarded.clock.set(datetime(2026, 11, 16, 9, tzinfo=UTC))
+        proven = None if ago is None else guarded.clock() - ago
+        headers = guarded.headers(replace(guarded.member(), proven_at=proven))
+        answer = await guarded.client.post("/transfer", headers=headers)
+        assert answer.status_code == expected
+        if expected == 401:
+            assert answer.json()["code"] == "step_up_required"
+            assert 'error="insufficient_user_authentication"' in answer.headers["www-authenticate"]
+
+    def test_the_ten_minutes_include_their_end(self):
+        now = datetime(2026, 11, 16, 9, tzinfo=UTC)
+        caller = Caller(uuid4(), uuid4(), proven_at=now - STEP_UP_LASTS)
+        caller.require_recent_proof(now)
+        with pytest.raises(StepUpRequired):
+            caller.require_recent_proof(now + timedelta(microseconds=1))
+
+    @pytest.mark.req("ID-49")
+    async def test_a_blocked_service_refuses_and_another_does_not(self, guarded):
+        blocked = replace(guarded.member(Role.GERANT), blocked=frozenset({"timesheet", "billing"}))
+        answer = await guarded.client.get("/settings", headers=guarded.headers(blocked))
+        assert (answer.status_code, answer.json()["code"]) == (403, "service_blocked")
+        elsewhere = replace(guarded.member(Role.GERANT), blocked=frozenset({"billing"}))
+        assert (await guarded.client.get("/settings", headers=guarded.headers(elsewhere))).status_code == 200
