@@ -24,6 +24,7 @@ from chassis.mail import Mailer, Templates
 from chassis.pagination import PageRequest, page_of
 from chassis.rows import Base, new_id
 from chassis.sweeps import Sweep, run_if_due
+from chassis.testing import small_pdf
 from chassis.transitions import check_move, moves
 
 
@@ -66,6 +67,25 @@ class TestSweep:
         assert await run_if_due(database, sweep, datetime(2026, 11, 21, tzinfo=UTC))
         assert not await run_if_due(database, sweep, last_second)
         assert await run_if_due(database, sweep, last_second + timedelta(seconds=1))
+
+    async def test_one_with_much_to_do_goes_on_after_a_crash_where_it_stopped(self, database):
+        left = [1, 2, 3]
+
+        async def run(tx, as_of):
+            if len(left) == 2 and crash:
+                raise RuntimeError
+            left.pop()
+            await probe.record_effect(probe.cra_validated(), tx)
+            return bool(left)
+
+        sweep, crash = Sweep("test", timedelta(days=1), run), True
+        with pytest.raises(RuntimeError):
+            await run_if_due(database, sweep, datetime(2026, 11, 21, tzinfo=UTC))
+        assert await probe.counts(database) == (1, 1)
+        crash = False
+        assert await run_if_due(database, sweep, datetime(2026, 11, 21, tzinfo=UTC))
+        assert await probe.counts(database) == (3, 3)
+        assert not await run_if_due(database, sweep, datetime(2026, 11, 21, tzinfo=UTC))
 
     async def test_a_failed_run_leaves_no_claim(self, database):
         async def fail(tx, as_of):
@@ -168,7 +188,7 @@ class TestPages:
             PageRequest(3, cursor)
 
 
-PDF_BYTES = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF"
+PDF_BYTES = small_pdf()
 
 
 class TestFiles:
@@ -228,7 +248,9 @@ class TestFiles:
 
 class TestMail:
     async def test_both_parts_arrive_escaped_with_our_message_id(self, tmp_path):
-        (tmp_path / "hello.fr.txt").write_text("Bonjour {{ name }}\nBonjour {{ name }}, à bientôt.\n")
+        (tmp_path / "hello.fr.txt").write_text(
+            "{% block subject %}Bonjour {{ name }}{% endblock %}\nBonjour {{ name }}, à bientôt.\n"
+        )
         (tmp_path / "hello.fr.mjml").write_text(
             "<mjml><mj-body><mj-section><mj-column><mj-text>Bonjour {{ name }}</mj-text>"
             "</mj-column></mj-section></mj-body></mjml>"
@@ -260,6 +282,7 @@ class TestMail:
         message = email.message_from_bytes(envelope.content, policy=policy.default)
         assert envelope.rcpt_tos == ["zoe@example.com"], "a name must not add a recipient"
         assert message["Message-ID"] == "<m1@maillon.example>"
+        assert message["Subject"] == "Bonjour <b>Zoé</b> Bcc: x@example.com"
         assert message["Bcc"] is None
         assert "&lt;b&gt;Zoé" in message.get_body(("html",)).get_content()
         assert "à bientôt" in message.get_body(("plain",)).get_content()

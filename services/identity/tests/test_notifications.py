@@ -116,7 +116,7 @@ class TestMail:
         await world.h.deliver(asked([account.id]))
         (row,) = await rows_of(world, account)
         async with world.h.tx() as tx:
-            (await tx.get_one(Notification, row.id)).take(tx.now)
+            (await tx.get_one(Notification, row.id)).take(tx.now, b"")
         assert len(await world.mails(account.email)) == 1
         world.h.clock.offset = timedelta(minutes=3)
         assert len(await world.mails(account.email)) == 2
@@ -126,7 +126,7 @@ class TestMail:
         row = Notification.to(uuid4(), "cra_refused", subject_id=uuid4(), at=now)
         pauses = []
         for _ in range(200):
-            row.take(now)
+            row.take(now, b"")
             row.failed(now, "SMTPServerDisconnected")
             pauses.append(row.next_attempt_at - now)
         assert pauses[:3] == [timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20)]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Table, event, exc, make_url, select, text
@@ -34,6 +35,8 @@ class Tx(AsyncSession):
 
     now: datetime
     actor: str | None = None
+    event_id: UUID | None = None
+    """The event that is being applied; absent in a request or a sweep."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

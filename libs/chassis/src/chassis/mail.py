@@ -25,7 +25,7 @@ class Rendered:
 
 
 class Templates:
-    """A folder of `<name>.<language>.txt` (first line: subject) and `<name>.<language>.mjml`."""
+    """A folder of `<name>.<language>.txt`, with a block `subject`, and `<name>.<language>.mjml`."""
 
     def __init__(self, folder: Path):
         self._html = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
@@ -33,10 +33,15 @@ class Templates:
 
     def render(self, name: str, language: str, context: Mapping[str, str]) -> Rendered:
         """Fill both parts. Raises jinja2.TemplateNotFound or UndefinedError."""
-        plain = self._text.get_template(f"{name}.{language}.txt").render(context)
-        subject, _, text = plain.partition("\n")
+        text = self._text.get_template(f"{name}.{language}.txt").render(context)
         mjml = self._html.get_template(f"{name}.{language}.mjml").render(context)
-        return Rendered(" ".join(subject.split()), text.strip() + "\n", mrml.to_html(mjml).content)
+        return Rendered(self.subject(name, language, context), text.strip() + "\n", mrml.to_html(mjml).content)
+
+    def subject(self, name: str, language: str, context: Mapping[str, str]) -> str:
+        """The subject alone, on one line whatever the values hold. Raises like `render`."""
+        template = self._text.get_template(f"{name}.{language}.txt")
+        parts = template.blocks["subject"](template.new_context(dict(context)))
+        return " ".join("".join(parts).split())
 
 
 class Mailer:
@@ -46,12 +51,17 @@ class Mailer:
         self._url = urlsplit(url)
         self._sender = sender
 
-    async def send(self, to: str, rendered: Rendered, *, message_id: str, at: datetime) -> None:
+    async def send(
+        self, to: str, rendered: Rendered, *, message_id: str, at: datetime, headers: Mapping[str, str] | None = None
+    ) -> None:
         """Send one message. Raises aiosmtplib.SMTPException or OSError; sending again keeps the Message-ID."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self._sender, to, rendered.subject
         message["Message-ID"] = f"<{message_id}@{self._sender.rpartition('@')[2].rstrip('>')}>"
         message["Date"] = format_datetime(at)
+        message["Auto-Submitted"] = "auto-generated"
+        for name, value in (headers or {}).items():
+            message[name] = value
         message.set_content(rendered.text)
         message.add_alternative(rendered.html, subtype="html")
         await aiosmtplib.send(

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -58,6 +58,24 @@ async def eventually(probe: Callable[[], Awaitable[T]], *, within: float = 15.0,
                 return found
         await asyncio.sleep(every)
     raise AssertionError(f"not within {within} s: {last}")
+
+
+def small_pdf(note: str = "", *, page: bytes = b"", extra: Sequence[bytes] = (), trailer: bytes = b"") -> bytes:
+    """A PDF of one empty page: `page` goes into the page's dictionary, `extra` are further objects, from 4 on."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]" + page + b">>",
+        *extra,
+    ]
+    body, places = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n%" + note.encode() + b"\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    end = b"trailer\n<</Size %d/Root 1 0 R%b>>\nstartxref\n%d\n%%%%EOF\n" % (size, trailer, len(body))
+    return body + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + end
 
 
 @dataclass
@@ -146,7 +164,7 @@ class Harness:
         assert targets, f"{self.service.name} does not consume {type(event).__name__}"
         for subscription in targets:
             async with self.platform.database.transaction() as tx:
-                tx.actor = subscription.queue
+                tx.actor, tx.event_id = subscription.queue, event_id
                 if await claim(tx, subscription.queue, [event_id]):
                     await subscription.apply(type(event).from_body(event.model_dump_json().encode()), tx)
         return event_id

@@ -152,6 +152,7 @@ class Worker:
             for event_id, event, message in read:
                 if event_id in fresh:
                     fresh.discard(event_id)
+                    tx.event_id = event_id
                     with self._span(message):
                         await self._subscription.apply(event, tx)
         metrics.applied.labels(self._queue).inc(taken)

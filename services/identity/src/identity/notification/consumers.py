@@ -12,6 +12,8 @@ from contracts.notification import NotificationRequested, RoleInCompany
 from identity.directory.affiliations import Affiliation
 from identity.member.domain import Member
 from identity.notification.domain import Notification, check_template
+from identity.preference.domain import Channel, category_of
+from identity.preference.queries import refusals_of
 
 consumers = Consumers("identity")
 
@@ -20,10 +22,26 @@ consumers = Consumers("identity")
 async def notify_on_NotificationRequested(event: NotificationRequested, tx: Tx) -> None:  # noqa: N802
     """One message for each person named, directly or by role; nobody gets it twice."""
     check_template(event.template, event.context)
-    for member_id in await _recipients(tx, event):
-        tx.add(
-            Notification.to(member_id, event.template, subject_id=event.subject_id, at=tx.now, context=event.context)
-        )
+    recipients = await _recipients(tx, event)
+    told = select(Notification.member_id).where(
+        Notification.event_id == tx.event_id, Notification.template == event.template
+    )
+    refused = await refusals_of(tx, recipients, category_of(event.template))
+    for member_id in sorted(set(recipients) - set(await tx.scalars(told))):
+        channels = refused.get(member_id, set())
+        if channels != set(Channel):
+            tx.add(
+                Notification.to(
+                    member_id,
+                    event.template,
+                    subject_id=event.subject_id,
+                    at=tx.now,
+                    context=event.context,
+                    event_id=tx.event_id,
+                    mail=Channel.MAIL not in channels,
+                    inbox=Channel.INBOX not in channels,
+                )
+            )
 
 
 async def _recipients(tx: Tx, event: NotificationRequested) -> Sequence[UUID]:

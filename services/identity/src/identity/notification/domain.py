@@ -5,19 +5,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.errors import Unprocessable
+from chassis.errors import NotFound, Unprocessable
 from chassis.rows import Base, new_id
 
 LEASE = timedelta(minutes=2)
 """How long a process may take over a mail before another tries it: longer than any SMTP timeout."""
 LONGEST_PAUSE = timedelta(days=1)
+PATIENCE = timedelta(days=3)
+"""How long a mail that the relay refuses for good is tried all the same, in case the relay is what is wrong."""
+KEPT = timedelta(days=730)
+"""How long a message is kept."""
 
 ACTIVATE_ACCOUNT = "activate_account"
 ACCOUNT_EXISTS = "account_exists"
+MAILBOX_REFUSES = "mailbox_refuses"
 MAIL_ONLY = frozenset({ACTIVATE_ACCOUNT, ACCOUNT_EXISTS})
 """Templates of our own; nobody may ask for them, and no inbox shows them."""
 
@@ -63,11 +68,22 @@ def check_template(template: str, context: dict[str, str]) -> None:
         raise IncompleteContext
 
 
+class NotificationNotFound(NotFound):
+    """No such message of yours."""
+
+    code, title = "notification_not_found", "There is no such message"
+
+
 class Notification(Base):
-    """One message to one member. Its id is the Message-ID, so a mail sent twice shows once."""
+    """One message to one member. Its id is the Message-ID, so a mail sent twice shows once.
+
+    An event tells a member one thing once, however often it is delivered: `event_id` sees to it.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (
+        UniqueConstraint("event_id", "member_id", "template"),
+        Index("ix_notifications_created_at", "created_at"),
         Index("ix_notifications_member_id", "member_id", "id"),
         Index("ix_notifications_due", "next_attempt_at"),
     )
@@ -78,6 +94,10 @@ class Notification(Base):
     subject_id: Mapped[UUID]
     context: Mapped[dict[str, str]] = mapped_column(JSONB)
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("links.id", ondelete="CASCADE"))
+    event_id: Mapped[UUID | None]
+    """The event that asked for it; absent when identity speaks for itself."""
+    in_inbox: Mapped[bool]
+    read_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     attempts: Mapped[int]
     next_attempt_at: Mapped[datetime | None]
@@ -85,6 +105,10 @@ class Notification(Base):
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(100))
     """The class of the last failure: texts of mail servers quote addresses."""
+    mailbox: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """A digest of the address that it was last tried at."""
+    bounced_at: Mapped[datetime | None]
+    """When the mail turned out to be undeliverable."""
 
     @classmethod
     def to(
@@ -96,8 +120,11 @@ class Notification(Base):
         at: datetime,
         context: dict[str, str] | None = None,
         link_id: UUID | None = None,
+        event_id: UUID | None = None,
+        mail: bool = True,
+        inbox: bool = True,
     ) -> Notification:
-        """A message to be mailed from now on."""
+        """A message to be mailed from now on, and shown in the inbox unless it is for the mailbox alone."""
         return cls(
             id=new_id(),
             member_id=member_id,
@@ -105,25 +132,59 @@ class Notification(Base):
             subject_id=subject_id,
             context=context or {},
             link_id=link_id,
+            event_id=event_id,
+            in_inbox=inbox and template not in MAIL_ONLY,
             created_at=at,
             attempts=0,
-            next_attempt_at=at,
+            next_attempt_at=at if mail else None,
         )
 
-    def take(self, at: datetime) -> None:
+    def read(self, at: datetime) -> None:
+        """The member has seen it; the first time counts."""
+        self.read_at = self.read_at or at
+
+    def unread(self) -> None:
+        """The member wants to come back to it."""
+        self.read_at = None
+
+    def take(self, at: datetime, mailbox: bytes) -> None:
         """Start an attempt; unless it reports back, the next may start when the lease is over."""
         self.attempts += 1
         self.next_attempt_at = at + LEASE
+        self.mailbox = mailbox
 
     def sent(self, at: datetime) -> None:
         """The relay has taken it."""
         self.sent_at, self.next_attempt_at, self.error = at, None, None
 
     def dropped(self) -> None:
-        """Its link works no more, so nobody needs it."""
+        """Its link works no more, or its mailbox takes nothing, so that nobody would have it."""
         self.next_attempt_at = None
 
     def failed(self, at: datetime, reason: str) -> None:
-        """The relay has not taken it: try again after 5, 10, 20 … seconds, at last once a day, for ever."""
+        """The relay could not take it: try again after 5, 10, 20 … seconds, at last once a day, for ever."""
         pause = min(timedelta(seconds=5 * 2 ** min(self.attempts - 1, 20)), LONGEST_PAUSE)
         self.next_attempt_at, self.error = at + pause, reason[:100]
+
+    def refused(self, at: datetime, reason: str) -> None:
+        """The relay will not take it: the relay may be set up wrongly, so try for three days, then give up."""
+        self.failed(at, reason)
+        if at - self.created_at >= PATIENCE:
+            self.bounced(at, reason)
+
+    def bounced(self, at: datetime, reason: str) -> None:
+        """Its mailbox will never have it."""
+        self.bounced_at = self.bounced_at or at
+        self.next_attempt_at, self.error = None, reason[:100]
+
+
+class RefusingMailbox(Base):
+    """A mailbox that took a mail no more: known by a digest, so that another address starts afresh."""
+
+    __tablename__ = "refusing_mailboxes"
+
+    mailbox: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), index=True)
+    status: Mapped[str] = mapped_column(String(16))
+    """What its server said, as an enhanced status code (RFC 3463), e.g. `5.1.1`."""
+    since: Mapped[datetime]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from aiosmtplib import SMTPException
+from aiosmtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from jinja2 import TemplateError
 from sqlalchemy import select
 
@@ -18,7 +19,10 @@ from chassis.platform import Platform
 from identity.link.domain import Link
 from identity.member.domain import Member
 from identity.notification.domain import Notification
+from identity.notification.queries import mailbox_of, record_bounce, refusing_among
 from identity.own import Own, own_of
+from identity.preference.domain import Category, category_of
+from identity.preference.unsubscribing import unsubscribe_headers
 
 logger = logging.getLogger("identity.mail")
 
@@ -37,6 +41,17 @@ class Letter:
     language: str
     context: dict[str, str]
     at: datetime
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a mail did not leave; `status` is the relay's final word, where it said one (RFC 3463, or three digits)."""
+
+    reason: str
+    status: str | None = None
+    by_mailbox: bool = False
+    """Whether it is the mailbox that is refused, rather than the mail or ourselves."""
 
 
 async def send_mail(platform: Platform) -> None:
@@ -74,17 +89,19 @@ async def _take(tx: Tx, own: Own) -> list[Letter]:
         .limit(BATCH)
         .with_for_update(of=Notification, skip_locked=True)
     )
+    taken = [(due, member, link, mailbox_of(own.links, member)) for due, member, link in await tx.execute(query)]
+    refusing = await refusing_among(tx, {mailbox for *_, mailbox in taken})
     letters = []
-    for due, member, link in await tx.execute(query):
-        if link is not None and not link.usable(tx.now):
+    for due, member, link, mailbox in taken:
+        category = category_of(due.template)
+        pointless = mailbox in refusing and category != Category.SECURITY
+        if pointless or not member.email or (link is not None and not link.usable(tx.now)):
             due.dropped()
             continue
-        due.take(tx.now)
-        letters.append(
-            Letter(
-                due.id, member.email, due.template, member.language, _context(due, member, link, own), due.created_at
-            )
-        )
+        due.take(tx.now, mailbox)
+        headers = unsubscribe_headers(own.links, own.public_url, member.id, category)
+        context = _context(due, member, link, own)
+        letters.append(Letter(due.id, member.email, due.template, member.language, context, due.created_at, headers))
     return letters
 
 
@@ -97,16 +114,55 @@ def _context(due: Notification, member: Member, link: Link | None, own: Own) -> 
 
 
 async def _send(platform: Platform, own: Own, letter: Letter) -> None:
-    reason: str | None = None
+    failure: Failure | None = None
     try:
         rendered = render(own, letter)
-        await own.mailer.send(letter.to, rendered, message_id=str(letter.id), at=letter.at)
-    except (SMTPException, OSError, TemplateError, ValueError) as failure:
-        reason = type(failure).__name__
-        logger.warning("mail_not_sent", extra={"notification": str(letter.id), "reason": reason})
+        await own.mailer.send(letter.to, rendered, message_id=str(letter.id), at=letter.at, headers=letter.headers)
+    except (SMTPException, OSError, TemplateError, ValueError) as wrong:
+        failure = failure_of(wrong)
+        logger.warning("mail_not_sent", extra={"notification": str(letter.id), "reason": failure.reason})
     async with platform.database.transaction() as tx:
-        sent = await tx.get_one(Notification, letter.id)
-        sent.sent(tx.now) if reason is None else sent.failed(tx.now, reason)
+        tx.actor = "mail"
+        sent = await tx.get(Notification, letter.id)
+        if sent is not None:  # it may be forgotten by now
+            await _record(tx, sent, failure)
+
+
+async def _record(tx: Tx, sent: Notification, failure: Failure | None) -> None:
+    if failure is None:
+        sent.sent(tx.now)
+    elif failure.status is None:
+        sent.failed(tx.now, failure.reason)
+    elif failure.by_mailbox:
+        await record_bounce(tx, sent, failure.status)
+    else:
+        sent.refused(tx.now, failure.reason)
+
+
+_ENHANCED = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b", re.ASCII)
+_POLICY = "5.7."
+_PERMANENT = 500
+
+
+def failure_of(wrong: Exception) -> Failure:
+    """Read a relay's answer: 4xx and silence pass; 5xx is its last word on the mailbox, or on the mail.
+
+    A refusal by policy (5.7.x: "relay access denied") says nothing of the mailbox, and a refused sender, log-in or
+    greeting (5xx before any recipient) is our own set-up: mail waits until somebody mends it.
+    """
+    reason = type(wrong).__name__
+    if isinstance(wrong, SMTPRecipientsRefused) and wrong.recipients:
+        answer = wrong.recipients[0]
+        code, text, at_mailbox = answer.code, answer.message, True
+    elif isinstance(wrong, SMTPDataError):
+        code, text, at_mailbox = wrong.code, wrong.message, False
+    else:
+        return Failure(reason)
+    if code < _PERMANENT:
+        return Failure(reason)
+    said = _ENHANCED.search(text)
+    status = said.group() if said else str(code)
+    return Failure(reason, status, at_mailbox and not status.startswith(_POLICY))
 
 
 def render(own: Own, letter: Letter) -> Rendered:
