@@ -14,7 +14,10 @@ from sqlalchemy import func, select, text
 from chassis.auth import MEMBER, PUBLIC
 from chassis.files import PDF
 from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep
+from chassis.testing import small_pdf
 from contracts.roles import Role
+
+PDF_BYTES = small_pdf()
 
 
 class Named(Body):
@@ -149,7 +152,8 @@ class TestForms:
         is_problem(await self.upload(api, api.member(), name=name), 422)
 
     async def test_the_last_byte_of_ten_megabytes_is_taken_and_one_more_is_not(self, api):
-        full = b"%PDF-1.7\n" + b" " * (10 * 1024 * 1024 - 9)
+        short = len(small_pdf("x" * 10_000_000))
+        full = small_pdf("x" * (10_000_000 + 10 * 1024 * 1024 - short))
         assert (await self.upload(api, api.member(), content=full)).status_code == 201
         is_problem(await self.upload(api, api.member(), content=full + b" "), 413)
 
@@ -159,13 +163,49 @@ class TestForms:
         assert await stored(api) == 0
 
     @staticmethod
-    async def upload(api, caller, *, name="a.pdf", content=b"%PDF-1.7\n1 0 obj\n", **headers):
+    async def upload(api, caller, *, name="a.pdf", content=PDF_BYTES, **headers):
         return await api.client.post(
             "/uploads",
             files={"file": (name, content, "application/pdf")},
             data={"kind": "k"},
             headers=api.headers(caller) | headers,
         )
+
+    async def test_of_which_two_gigabytes_are_announced_is_refused_unread(self, api):
+        read = 0
+
+        async def body():
+            nonlocal read
+            yield b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+            while read < 2 * 1024**3:
+                read += 65536
+                yield b" " * 65536
+
+        headers = api.headers(api.member()) | {"content-type": "multipart/form-data; boundary=x"}
+        announced = headers | {"content-length": str(2 * 1024**3)}
+        is_problem(await api.client.post("/uploads", content=body(), headers=announced), 413)
+        assert read == 0
+        is_problem(await api.client.post("/uploads", content=body(), headers=headers), 413)
+        assert read < 13 * 1024 * 1024
+
+    async def test_whose_session_ends_before_the_last_byte_keeps_nothing(self, api, tmp_path):
+        headers = api.headers(api.member())
+
+        async def body(meanwhile):
+            yield b'--x\r\ncontent-disposition: form-data; name="kind"\r\n\r\nk\r\n--x\r\n'
+            yield b'content-disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + PDF_BYTES
+            api.clock.offset += meanwhile
+            yield b"\r\n--x--\r\n"
+
+        headers |= {"content-type": "multipart/form-data; boundary=x"}
+        late = await api.client.post("/uploads", content=body(timedelta(minutes=11)), headers=headers)
+        is_problem(late, 401)
+        assert await stored(api) == 0
+        assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+        api.clock.offset = timedelta()
+        in_time = await api.client.post("/uploads", content=body(timedelta(minutes=9)), headers=headers)
+        assert in_time.status_code == 201
+        assert await stored(api) == 1
 
 
 class TestAnIdempotencyKey:
@@ -176,7 +216,7 @@ class TestAnIdempotencyKey:
         second = await TestForms.upload(api, caller, **key)
         assert (second.status_code, second.content) == (201, first.content)
         assert await stored(api) == 1
-        other = await TestForms.upload(api, caller, content=b"%PDF-1.7\n2 0 obj\n", **key)
+        other = await TestForms.upload(api, caller, content=small_pdf("another"), **key)
         assert is_problem(other, 422)["code"] == "idempotency_key_reused"
 
     async def test_never_shows_an_answer_given_for_another_company(self, api):

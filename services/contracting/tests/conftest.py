@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.testing import Harness, harness
+from chassis.testing import Harness, harness, small_pdf
 from contracting.main import service
 from contracts.company import (
     CompanyDetailsChanged,
@@ -22,7 +22,7 @@ from contracts.values import Money, Period, PostalAddress
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 16)
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+PDF = small_pdf()
 LEGAL = SignatoryCapacity.LEGAL_REPRESENTATIVE
 
 

@@ -65,7 +65,8 @@ def build_platform(service: Service, settings: Settings, clock: Clock = system_c
     known = revocations.Revocations(database)
     verifier = TokenVerifier(settings.jwks_file, settings.token_issuer, settings.token_audience, known, clock)
     own = service.state(settings) if service.state else None
-    return Platform(settings, database, broker, relay, known, verifier, FileStore(settings.files_url), own)
+    files = FileStore(settings.files_url, settings.clamav)
+    return Platform(settings, database, broker, relay, known, verifier, files, own)
 
 
 def subscriptions_of(service: Service) -> list[Subscription]:
@@ -113,6 +114,8 @@ def create_app(service: Service, settings: Settings, *, clock: Clock = system_cl
 @asynccontextmanager
 async def _lifespan(service: Service, platform: Platform) -> AsyncIterator[None]:
     """Start the loops of this process's roles; stop them, and let go of everything, at the end."""
+    if platform.settings.clamav is None:
+        logger.warning("files_are_not_scanned", extra={"reason": "MAILLON_CLAMAV is not set"})
     loops = [platform.revocations.run()]
     watched: list[Callable[[], float]] = []
     if "worker" in platform.settings.roles:
@@ -124,6 +127,7 @@ async def _lifespan(service: Service, platform: Platform) -> AsyncIterator[None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await platform.files.close()
         await platform.relay.close()
         await platform.database.close()
 

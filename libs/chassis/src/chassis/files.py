@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from fastapi import UploadFile
 from fastapi.responses import Response
 
+from chassis.apart import FileTooHeavyError, ReadingProcess
 from chassis.db import new_id
 from chassis.errors import NotFound, Problem, TemporarilyUnavailable, Unprocessable
+from chassis.virus_scan import VirusScanner
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -22,6 +28,9 @@ if TYPE_CHECKING:
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 _EXTENSIONS = {PDF: (".pdf",), PNG: (".png",), JPEG: (".jpg", ".jpeg")}
 MAX_BYTES = 10 * 1024 * 1024
+_MARKUP = re.compile(rb"<\s*(html|script|svg|iframe|body|\?php|!doctype)", re.IGNORECASE)
+
+logger = logging.getLogger("chassis.files")
 
 
 class FileTooLarge(Problem):
@@ -42,6 +51,13 @@ class FileMissing(NotFound):
     code, title = "file_missing", "The file is not there"
 
 
+class ScanState(StrEnum):
+    """Whether a virus scanner saw the file before it was kept."""
+
+    CLEAN = "clean"
+    NOT_SCANNED = "not_scanned"
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """Where a file is and what it is; `sha256` in hexadecimal, `size` in bytes."""
@@ -51,13 +67,19 @@ class StoredFile:
     media_type: str
     sha256: str
     size: int
+    scan: ScanState = ScanState.NOT_SCANNED
 
 
 class FileStore:
-    """One service's files, on a disk (`file://`) or in an S3 bucket (`s3://`), under random keys."""
+    """One service's files, on a disk (`file://`) or in an S3 bucket (`s3://`), under random keys.
 
-    def __init__(self, url: str):
+    `clamav` is where a virus scanner listens; without one, files are kept unscanned and say so.
+    """
+
+    def __init__(self, url: str, clamav: str | None = None):
         self._url = url
+        self._scanner = VirusScanner(clamav) if clamav else None
+        self._inspector = ReadingProcess("chassis.pdf", seconds_per_file=12.0)
         self._opened: ObjectStore | None = None
 
     @property
@@ -71,19 +93,52 @@ class FileStore:
         return self._opened
 
     async def keep(self, upload: UploadFile, *, accept: frozenset[str], limit: int = MAX_BYTES) -> StoredFile:
-        """Read, check and store an upload. Raises FileTooLarge or FileNotAccepted; then nothing is stored."""
+        """Read, check and store an upload that nobody will look into but people: nothing in it may act.
+
+        Raises FileTooLarge, FileNotAccepted, FileInfected or TemporarilyUnavailable; then nothing is stored.
+        """
         content = await upload.read(limit + 1)
         if len(content) > limit:
             raise FileTooLarge(f"at most {limit} bytes are taken", field="file")
-        return await self.put(content, upload.filename or "", accept=accept)
+        name = upload.filename or ""
+        if sniff(content, name, accept) == PDF:
+            await self._inspect(content)
+        return await self.put(content, name, accept=accept)
 
     async def put(self, content: bytes, name: str, *, accept: frozenset[str]) -> StoredFile:
-        """Check and store bytes that are at hand already. Raises FileNotAccepted or TemporarilyUnavailable."""
+        """Check and store bytes that are at hand already; what is in a PDF is the caller's to judge.
+
+        Raises FileNotAccepted, FileInfected or TemporarilyUnavailable; then nothing is stored.
+        """
         media_type = sniff(content, name, accept)
+        sha256 = hashlib.sha256(content).hexdigest()
+        if self._scanner is not None:
+            await self._scanner.check(content, sha256)
         key = new_id().hex
         with _store_may_be_away():
             await self._store.put_async(key, content, mode="create")
-        return StoredFile(key, clean_name(name), media_type, hashlib.sha256(content).hexdigest(), len(content))
+        scan = ScanState.CLEAN if self._scanner else ScanState.NOT_SCANNED
+        return StoredFile(key, clean_name(name), media_type, sha256, len(content), scan)
+
+    async def remove(self, key: str) -> None:
+        """Let a file go; one that is gone already is no matter. Raises TemporarilyUnavailable."""
+        with _store_may_be_away():
+            try:
+                await self._store.delete_async(key)
+            except FileNotFoundError:
+                logger.info("file_gone_already", extra={"key": key})
+
+    async def close(self) -> None:
+        """End the process that looks into PDFs."""
+        await self._inspector.close()
+
+    async def _inspect(self, content: bytes) -> None:
+        try:
+            wrong = (await self._inspector.ask(content)).decode()
+        except FileTooHeavyError:
+            wrong = "reading the PDF takes too long"
+        if wrong:
+            raise FileNotAccepted(wrong, field="file")
 
     async def read(self, key: str) -> bytes:
         """The stored bytes. Raises FileMissing or TemporarilyUnavailable."""
@@ -117,6 +172,8 @@ def sniff(content: bytes, name: str, accept: frozenset[str]) -> str:
         raise FileNotAccepted(f"accepted: {', '.join(sorted(accept))}", field="file")
     if not name.lower().endswith(_EXTENSIONS[found]):
         raise FileNotAccepted(f"the name does not end as {found} does", field="file")
+    if _MARKUP.search(content[:1024]) or zipfile.is_zipfile(BytesIO(content)):
+        raise FileNotAccepted("the file is of two kinds at once", field="file")
     return found
 
 

@@ -212,6 +212,10 @@ async def _caller(request: Request) -> Caller:
     caller: Caller | None = request.state.caller
     if caller is None:
         raise Unauthenticated
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        # By now the whole body has arrived, and the session may have ended while it did.
+        platform: Platform = request.app.state.platform
+        return platform.verifier.verify(request.headers["authorization"].partition(" ")[2])
     return caller
 
 

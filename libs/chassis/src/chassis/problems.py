@@ -97,11 +97,15 @@ class BodyLimit:
         self._app, self._limit = app, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on; the read that goes too far raises a 413."""
+        """Pass on; the read that goes too far raises a 413, and the first one does when that much is announced."""
         read = 0
+        announced = dict(scope.get("headers", ())).get(b"content-length", b"")
+        too_much = announced.isdigit() and int(announced) > self._limit
 
         async def counted() -> Message:
             nonlocal read
+            if too_much:
+                raise HTTPException(413, f"at most {self._limit} bytes are taken")
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._limit:

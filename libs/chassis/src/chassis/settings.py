@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     port: int = 8000
     roles: Annotated[frozenset[str], NoDecode] = frozenset({"api", "worker"})
     files_url: str = "file:///var/lib/maillon"
+    clamav: str | None = None
+    """Where ClamAV's daemon listens, `host:port` or the path of a socket; files are kept unscanned without it."""
     public_url: str = "http://127.0.0.1:8000"
     migrations: Path | None = None
     pool_size: int = 10

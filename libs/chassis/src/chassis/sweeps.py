@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import Column, DateTime, String, Table, func
+from sqlalchemy import Column, DateTime, String, Table, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.db import Database, Tx, metadata
@@ -33,11 +33,14 @@ job_runs = Table(
 
 @dataclass(frozen=True)
 class Sweep:
-    """Work to do once every period: idempotent, a function of its instant."""
+    """Work to do once every period: idempotent, a function of its instant.
+
+    A sweep with much to do does a part and returns True: it is run again, in another transaction.
+    """
 
     name: str
     every: timedelta
-    run: Callable[[Tx, datetime], Awaitable[None]]
+    run: Callable[[Tx, datetime], Awaitable[bool | None]]
 
     def period(self, instant: datetime) -> datetime:
         """The start of the period that the instant falls in."""
@@ -46,14 +49,25 @@ class Sweep:
 
 
 async def run_if_due(database: Database, sweep: Sweep, as_of: datetime) -> bool:
-    """Run the sweep unless a replica already did in this period; claim and effects commit together."""
-    async with database.transaction() as tx:
-        tx.actor = f"sweep.{sweep.name}"
-        claim = insert(job_runs).values(job=sweep.name, period=sweep.period(as_of)).on_conflict_do_nothing()
-        if (await tx.execute(claim.returning(job_runs.c.job))).first() is None:
-            return False
-        await sweep.run(tx, as_of)
-        return True
+    """Run the sweep unless a replica already did in this period; claim and effects commit together.
+
+    While a part is left the period stays unclaimed, so that after a crash, or on another replica, it goes on.
+    """
+    period = sweep.period(as_of)
+    claim = insert(job_runs).values(job=sweep.name, period=period).on_conflict_do_nothing()
+    unclaim = delete(job_runs).where(job_runs.c.job == sweep.name, job_runs.c.period == period)
+    more: bool | None = True
+    while more:
+        async with database.transaction() as tx:
+            tx.actor = f"sweep.{sweep.name}"
+            if (await tx.execute(claim.returning(job_runs.c.job))).first() is None:
+                return False
+            more = await sweep.run(tx, as_of)
+            if more:
+                await tx.execute(
+                    delete(job_runs).where(job_runs.c.job == mine["job"], job_runs.c.period == mine["period"])
+                )
+    return True
 
 
 class SweepLoop:
@@ -104,9 +118,11 @@ async def _run_once(sweep: Sweep, as_of: datetime | None) -> None:
     database = Database(get_settings().database_url.get_secret_value())
     instant = as_of or database.clock()
     instant = instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
-    async with database.transaction() as tx:
-        tx.actor = f"sweep.{sweep.name}"
-        await sweep.run(tx, instant)
+    more: bool | None = True
+    while more:
+        async with database.transaction() as tx:
+            tx.actor = f"sweep.{sweep.name}"
+            more = await sweep.run(tx, instant)
     await database.close()
 
 

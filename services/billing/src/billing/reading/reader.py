@@ -1,59 +1,21 @@
-"""Reads invoices in a process of its own: started at the first file, recycled, ended when idle."""
+"""Reads invoices in a process of its own."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import logging
-import os
-import struct
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from pydantic import ValidationError
 
 from billing.reading.document import Reading
 from billing.reading.refusals import DocumentTooHeavy, unread
-from chassis.errors import TemporarilyUnavailable
-
-logger = logging.getLogger("billing.reader")
-
-_LENGTH = struct.Struct(">I")
-_MAX_ANSWER = 4 * 1024 * 1024
-_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
-"""The process is given no secret: nothing that it could be tricked into giving away."""
+from chassis.apart import FileTooHeavyError, ReadingProcess
 
 
-class Reader:
-    """One reading process a service process; files wait in line, and not for long."""
+class Reader(ReadingProcess):
+    """One reading process a service process."""
 
-    def __init__(
-        self,
-        *,
-        idle_seconds: float = 300.0,
-        files_per_process: int = 200,
-        seconds_per_file: float = 20.0,
-        seconds_to_start: float = 15.0,
-        seconds_in_line: float = 15.0,
-        line: int = 6,
-    ):
-        self._idle_seconds = idle_seconds
-        self._files_per_process = files_per_process
-        self._seconds_per_file = seconds_per_file
-        self._seconds_to_start = seconds_to_start
-        self._seconds_in_line = seconds_in_line
-        self._line = line
-        self._waiting = 0
-        self._turn = asyncio.Lock()
-        self._process: Process | None = None
-        self._files = 0
-        self._end_when_idle: asyncio.TimerHandle | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """The reading process, while there is one."""
-        return self._process.pid if self._process and self._process.returncode is None else None
+    def __init__(self, **limits: float) -> None:
+        super().__init__("billing.reading.worker", **limits)  # type: ignore[arg-type]
 
     async def read(self, content: bytes) -> Reading:
         """The invoice embedded in a PDF, valid or not, with all that its schema and rules find wrong.
@@ -63,106 +25,10 @@ class Reader:
             TemporarilyUnavailable: too many files wait already, or the process does not start.
 
         """
-        if self._waiting >= self._line:
-            raise TemporarilyUnavailable("too many invoices are being read just now")
-        self._waiting += 1
         try:
-            await self._take_turn()
-            try:
-                self._keep_awake()
-                return _interpret(await self._ask(content))
-            finally:
-                self._end_later()
-                self._turn.release()
-        finally:
-            self._waiting -= 1
-
-    async def _take_turn(self) -> None:
-        """Wait no longer than a request's transaction may."""
-        try:
-            async with asyncio.timeout(self._seconds_in_line):
-                await self._turn.acquire()
-        except TimeoutError as slow:
-            raise TemporarilyUnavailable("too many invoices are being read just now") from slow
-
-    async def close(self) -> None:
-        """End the process; the next file starts another."""
-        self._keep_awake()
-        process, self._process = self._process, None
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-
-    async def _ask(self, content: bytes) -> bytes:
-        """One file, one answer; a process that had died before it saw the file is replaced once."""
-        for last_try in (False, True):
-            process = await self._running()
-            self._files += 1
-            try:
-                async with asyncio.timeout(self._seconds_per_file):
-                    found = await _exchange(process, _LENGTH.pack(len(content)) + content)
-            except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as ended:
-                await self.close()
-                logger.warning("reading_process_lost", extra={"reason": type(ended).__name__})
-                if last_try or self._files == 1 or isinstance(ended, TimeoutError):
-                    raise DocumentTooHeavy(field="file") from ended
-            except BaseException:  # cancelled halfway: its answer must not be taken for the next file's
-                await self.close()
-                raise
-            else:
-                if self._files >= self._files_per_process:
-                    await self.close()
-                return found
-        raise DocumentTooHeavy(field="file")
-
-    async def _running(self) -> Process:
-        if self._process is not None and self._process.returncode is None:
-            return self._process
-        self._process, self._files = await _start(), 0
-        try:
-            async with asyncio.timeout(self._seconds_to_start):
-                await _exchange(self._process, b"")
-        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as failed:
-            await self.close()
-            logger.exception("reading_process_does_not_start")
-            raise TemporarilyUnavailable("invoices cannot be read just now") from failed
-        return self._process
-
-    def _keep_awake(self) -> None:
-        if self._end_when_idle is not None:
-            self._end_when_idle.cancel()
-            self._end_when_idle = None
-
-    def _end_later(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._end_when_idle = loop.call_later(self._idle_seconds, self._end_if_idle)
-
-    def _end_if_idle(self) -> None:
-        """Forget it before it ends, so that the next file never meets a dying process."""
-        if not self._waiting and self._process is not None:
-            ended, self._process = self._process, None
-            with contextlib.suppress(ProcessLookupError):
-                ended.kill()
-
-
-async def _start() -> Process:
-    environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "billing.reading.worker", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
-    )
-
-
-async def _exchange(process: Process, message: bytes) -> bytes:
-    """Write a message, if any, and read one answer."""
-    if process.stdin is None or process.stdout is None:
-        raise ConnectionError("the reading process has no pipes")
-    process.stdin.write(message)
-    await process.stdin.drain()
-    (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
-    if length > _MAX_ANSWER:
-        raise ConnectionError("the answer is too long")
-    return await process.stdout.readexactly(length)
+            return _interpret(await self.ask(content))
+        except FileTooHeavyError as heavy:
+            raise DocumentTooHeavy(field="file") from heavy
 
 
 def _interpret(found: bytes) -> Reading:

@@ -1,38 +1,19 @@
 """The reading process: one file in, one answer out, under limits; started and ended by `reader.py`.
 
-Frames on stdin and stdout: four bytes of length, then that many bytes. A file is answered with JSON:
-`{"invoice": {...}, "findings": [{"kind", "code", "detail"}, ...]}` or `{"refused": code, "detail": text}`.
+A file is answered with JSON: `{"invoice": {...}, "findings": [{"kind", "code", "detail"}, ...]}` or
+`{"refused": code, "detail": text}`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import resource
-import struct
 import sys
-from typing import BinaryIO
+
+from chassis.apart import answers_way, limit_process, serve
 
 MEMORY = 1024 * 1024 * 1024
-"""Bytes of writable memory; Saxon reserves 32 GB of addresses, so RLIMIT_AS cannot be used."""
+"""Bytes of writable memory."""
 CPU_SECONDS = 12
-_LENGTH = struct.Struct(">I")
-_EXHAUSTED = 75
-
-
-def limit_process() -> None:
-    """No file can be written, no core dumped, little memory and few descriptors taken."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-
-
-def limit_next_file() -> None:
-    """The limit counts the whole process, so it is moved on for each file; beyond it the process is killed."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + 1 + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def answer(content: bytes) -> tuple[bytes, bool]:
@@ -49,32 +30,13 @@ def answer(content: bytes) -> tuple[bytes, bool]:
     return json.dumps(found).encode(), sound
 
 
-def serve(source: BinaryIO, sink: BinaryIO) -> int:
-    """Answer files until the source ends; the exit code says why."""
+def main() -> int:
+    """Answer files until there are no more."""
+    limit_process(MEMORY)
+    sink = answers_way()
     from billing.reading import facturx_file  # noqa: F401, PLC0415 - said to be ready only when it is
 
-    _send(sink, b"ready")
-    while (head := source.read(_LENGTH.size)) and len(head) == _LENGTH.size:
-        content = source.read(_LENGTH.unpack(head)[0])
-        limit_next_file()
-        found, sound = answer(content)
-        _send(sink, found)
-        if not sound:
-            return _EXHAUSTED
-    return 0
-
-
-def _send(sink: BinaryIO, body: bytes) -> None:
-    sink.write(_LENGTH.pack(len(body)) + body)
-    sink.flush()
-
-
-def main() -> int:
-    """Keep the answers' way to ourselves: whatever a library prints goes to stderr."""
-    limit_process()
-    sink = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return serve(sys.stdin.buffer, sink)
+    return serve(sys.stdin.buffer, sink, answer, CPU_SECONDS)
 
 
 if __name__ == "__main__":
