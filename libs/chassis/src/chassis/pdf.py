@@ -52,7 +52,7 @@ def inspect(content: bytes) -> None:
         raise Unsafe("the PDF is damaged") from damaged
 
 
-def _unless(found: bool, sentence: str) -> None:  # noqa: FBT001 - reads as a sentence
+def _unless(found: bool, sentence: str) -> None:
     if found:
         raise Unsafe(sentence)
 

@@ -64,9 +64,7 @@ async def run_if_due(database: Database, sweep: Sweep, as_of: datetime) -> bool:
                 return False
             more = await sweep.run(tx, as_of)
             if more:
-                await tx.execute(
-                    delete(job_runs).where(job_runs.c.job == mine["job"], job_runs.c.period == mine["period"])
-                )
+                await tx.execute(unclaim)
     return True
 
 
