@@ -6,8 +6,8 @@ import pytest
 
 from chassis.errors import Forbidden, IllegalMove
 from chassis.transitions import check_move
-from company.affiliation import domain as affiliation
-from company.affiliation.domain import JoinActor, JoinStatus
+from company.affiliation import joining
+from company.affiliation.joining import JoinActor, JoinStatus
 from company.company import domain as company
 from company.company.domain import CompanyActor, CompanyStatus
 from company.compliance import domain as compliance
@@ -16,10 +16,12 @@ from company.compliance.domain import DocumentActor, DocumentStatus
 COMPANY_MOVES = {
     ("to_verify", "validated", "staff"),
     ("to_verify", "refused", "staff"),
+    ("refused", "to_verify", "head"),
 }
 JOIN_MOVES = {
     ("pending", "accepted", "head"),
     ("pending", "rejected", "head"),
+    ("pending", "withdrawn", "requester"),
 }
 DOCUMENT_MOVES = {
     ("uploaded", "accepted", "staff"),
@@ -33,7 +35,7 @@ DOCUMENT_MOVES = {
 }
 TABLES = [
     (company.ALLOWED, CompanyStatus, CompanyActor, COMPANY_MOVES),
-    (affiliation.ALLOWED, JoinStatus, JoinActor, JOIN_MOVES),
+    (joining.ALLOWED, JoinStatus, JoinActor, JOIN_MOVES),
     (compliance.ALLOWED, DocumentStatus, DocumentActor, DOCUMENT_MOVES),
 ]
 ALL = [

@@ -14,9 +14,16 @@ from contracts.company import (
 )
 from contracts.contracting import BdcIssued, ContractSigned
 from contracts.event import Event
-from contracts.identity import DataExportRequested, MemberAccessRevoked, MemberActivated, MemberErased
+from contracts.identity import (
+    DataExportRequested,
+    InvitationAccepted,
+    MemberAccessRevoked,
+    MemberActivated,
+    MemberErased,
+)
 from contracts.marketplace import ProposalRetained
 from contracts.notification import NotificationRequested
+from contracts.personal_data import MemberDataGathered
 from contracts.timesheet import CraValidated
 
 SERVICES = ("identity", "company", "marketplace", "contracting", "timesheet", "billing")
@@ -33,6 +40,8 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     MemberAccessRevoked: tuple(f"{service}.revoke_access_on_MemberAccessRevoked" for service in SERVICES),
     MemberErased: tuple(f"{service}.erase_member_on_MemberErased" for service in SERVICES),
     DataExportRequested: tuple(f"{service}.gather_data_on_DataExportRequested" for service in SERVICES),
+    InvitationAccepted: ("company.affiliate_on_InvitationAccepted",),
+    MemberDataGathered: ("identity.collect_data_on_MemberDataGathered",),
     NotificationRequested: ("identity.notify_on_NotificationRequested",),
     CompanyRegistered: ("contracting.open_contract_on_CompanyRegistered",),
     CompanyValidated: (
@@ -52,6 +61,8 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     ContractSigned: ("marketplace.record_contract_on_ContractSigned",),
     ProposalRetained: ("contracting.open_mission_on_ProposalRetained",),
     BdcIssued: (
+        "identity.record_mission_on_BdcIssued",
+        "company.record_mission_on_BdcIssued",
         "timesheet.record_mission_on_BdcIssued",
         "billing.record_mission_on_BdcIssued",
     ),

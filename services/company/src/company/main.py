@@ -1,14 +1,20 @@
 """The company service: companies, who acts for them, their documents and bank details."""
 
 from chassis.platform import Service
+from company.affiliation import people, personal
 from company.affiliation import routes as affiliations
+from company.affiliation.consumers import consumers as invitations
 from company.bank import routes as bank
 from company.company import routes as companies
 from company.company import staff as company_staff
 from company.compliance import routes as documents
 from company.compliance import staff as document_staff
 from company.compliance.sweeps import SWEEPS
+from company.directory import routes as directory
 from company.directory.consumers import consumers
+from company.entity import routes as entities
+from company.referencing import routes as referencing
+from company.supervision import routes as supervision
 
 service = Service(
     name="company",
@@ -16,11 +22,17 @@ service = Service(
     routers=[
         companies.router,
         affiliations.router,
+        people.router,
+        supervision.router,
+        entities.router,
+        referencing.router,
+        directory.router,
         bank.router,
         documents.router,
         company_staff.router,
         document_staff.router,
     ],
-    consumers=[consumers],
+    consumers=[consumers, invitations],
     sweeps=SWEEPS,
+    personal_data=[*personal.DATA],
 )

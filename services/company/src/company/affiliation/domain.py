@@ -1,22 +1,19 @@
-"""Who acts for a company, in which role, and how a member asks to (CO-02, CO-03, CO-04)."""
+"""Who acts for a company, and in which role (CO-19, CO-20, CO-23)."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.errors import Conflict, NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
-from chassis.transitions import check_move, moves
-from company.company.domain import KIND_OF, Company
-from company.directory.domain import KnownMember
+from company.company.domain import Company
 from company.words import words
-from contracts.company import AffiliationGranted
-from contracts.roles import CompanyKind, ProfileType, Role
+from contracts.company import AffiliationChanged, AffiliationEnded, AffiliationGranted
+from contracts.roles import CLIENT_ROLES, HEADS, PROVIDER_ROLES, CompanyKind, ProfileType, Role
 
 FOUNDER_ROLE = {
     ProfileType.CONSULTANCY: Role.GERANT,
@@ -25,57 +22,17 @@ FOUNDER_ROLE = {
 }
 """What the member who creates a company becomes in it."""
 
-ROLES_TO_ASK_FOR = {
-    CompanyKind.PROVIDER: frozenset({Role.CONSULTANT, Role.COMMERCIAL}),
-    CompanyKind.CLIENT: frozenset({Role.RESPONSABLE_PROJET, Role.ACHETEUR}),
+ROLES_TO_GIVE = {
+    CompanyKind.PROVIDER: PROVIDER_ROLES - {Role.FREELANCE},
+    CompanyKind.CLIENT: CLIENT_ROLES,
 }
-"""What a member may ask to become; heads are made by heads only (CO-04)."""
-
-
-class JoinStatus(StrEnum):
-    """Where a request to join stands."""
-
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-
-
-class JoinActor(StrEnum):
-    """Who may try to move a request to join."""
-
-    HEAD = "head"
-    REQUESTER = "requester"
-
-
-ALLOWED = {
-    JoinStatus.PENDING: moves(set(), set()),
-    JoinStatus.ACCEPTED: moves({JoinStatus.PENDING}, {JoinActor.HEAD}),
-    JoinStatus.REJECTED: moves({JoinStatus.PENDING}, {JoinActor.HEAD}),
-}
+"""What a head may make of a colleague; a freelance has none."""
 
 
 class AlreadyAffiliated(Conflict):
     """A member acts for one company at a time."""
 
     code, title = "already_affiliated", "This member acts for a company already"
-
-
-class JoinRequestNotFound(NotFound):
-    """Absent, or addressed to another company."""
-
-    code, title = "join_request_not_found", "There is no such request"
-
-
-class JoinRequestPending(Conflict):
-    """One request at a time and company."""
-
-    code, title = "join_request_pending", "A request to join this company is waiting already"
-
-
-class OtherSide(Conflict):
-    """The member signed up for the other side (ID-18)."""
-
-    code, title = "other_side", "This company stands on the other side than your profile"
 
 
 class CompanyOfOne(Conflict):
@@ -88,6 +45,18 @@ class RoleNotOffered(Unprocessable):
     """Not a role that a member may ask for in this company (CO-04)."""
 
     code, title = "role_not_offered", "This role cannot be asked for in this company"
+
+
+class LastHead(Conflict):
+    """A company keeps somebody who runs its affairs here."""
+
+    code, title = "last_head", "The company would be left without anybody to run it"
+
+
+class ColleagueNotFound(NotFound):
+    """Acts for another company, or for none."""
+
+    code, title = "colleague_not_found", "There is no such colleague"
 
 
 class Affiliation(Base):
@@ -130,67 +99,45 @@ class Affiliation(Base):
         )
         return granted, event
 
-
-class JoinRequest(Base):
-    """A member asks a company for a role in it (CO-02, CO-04)."""
-
-    __tablename__ = "join_requests"
-    __table_args__ = (
-        Index(
-            "uq_join_requests_pending",
-            "company_id",
-            "member_id",
-            unique=True,
-            postgresql_where=text("status = 'pending'"),
-        ),
-        Index("ix_join_requests_company_id_id", "company_id", "id"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"))
-    member_id: Mapped[UUID]
-    member_name: Mapped[str] = mapped_column(String(200))
-    role: Mapped[Role] = mapped_column(words(Role))
-    status: Mapped[JoinStatus] = mapped_column(words(JoinStatus))
-    requested_at: Mapped[datetime]
-    decided_by: Mapped[UUID | None]
-    decided_at: Mapped[datetime | None]
-
-    @classmethod
-    def ask(cls, member: KnownMember, company: Company, role: Role, at: datetime) -> JoinRequest:
-        """A request by a member of the company's side for one of its roles.
+    def change_role(self, role: Role, kind: CompanyKind, heads: int, at: datetime) -> AffiliationChanged:
+        """Give the member another of the company's roles (ID-09). `heads` are the company's at present.
 
         Raises:
-            OtherSide: a client asks a provider, or the reverse.
-            CompanyOfOne: the company is a freelance's.
-            RoleNotOffered: the role is not one to ask for.
+            CompanyOfOne: a freelance is alone, and everything at once.
+            RoleNotOffered: no role of this side.
+            LastHead: nobody would run the company.
 
         """
-        require(KIND_OF[member.profile_type] is company.kind, OtherSide())
-        require(company.profile_type is not ProfileType.FREELANCE, CompanyOfOne())
-        require(role in ROLES_TO_ASK_FOR[company.kind], RoleNotOffered(field="role"))
-        return cls(
-            id=new_id(),
-            company_id=company.id,
-            member_id=member.member_id,
-            member_name=member.display_name,
+        require(self.role is not Role.FREELANCE, CompanyOfOne())
+        require(role in ROLES_TO_GIVE[kind], RoleNotOffered(field="role"))
+        if role not in HEADS:
+            self.leave_a_head(heads)
+        self.role = role
+        return AffiliationChanged(
+            version=self.grow(),
+            affiliation_id=self.id,
+            member_id=self.member_id,
+            company_id=self.company_id,
+            company_kind=kind,
             role=role,
-            status=JoinStatus.PENDING,
-            requested_at=at,
+            changed_at=at,
         )
 
-    def accept(self, head_id: UUID, company: Company, at: datetime) -> tuple[Affiliation, AffiliationGranted]:
-        """Affiliate the requester with the role asked for (CO-03). Raises IllegalMove."""
-        self._decide(JoinStatus.ACCEPTED, head_id, at)
-        return Affiliation.grant(self.member_id, self.member_name, company, self.role, at)
+    def leave_a_head(self, heads: int) -> None:
+        """Raise LastHead when the company, which has so many heads, would be left without one."""
+        require(self.role not in HEADS or heads > 1, LastHead())
 
-    def reject(self, head_id: UUID, at: datetime) -> None:
-        """Turn the requester down (CO-03). Raises IllegalMove."""
-        self._decide(JoinStatus.REJECTED, head_id, at)
+    def end(self, at: datetime) -> AffiliationEnded:
+        """The event of its end; the row goes, the audit trail remembers (ID-38, CO-23)."""
+        return AffiliationEnded(
+            version=self.grow(),
+            affiliation_id=self.id,
+            member_id=self.member_id,
+            company_id=self.company_id,
+            ended_at=at,
+        )
 
-    def _decide(self, target: JoinStatus, head_id: UUID, at: datetime) -> None:
-        self._move_to(target, JoinActor.HEAD)
-        self.decided_by, self.decided_at = head_id, at
-
-    def _move_to(self, target: JoinStatus, actor: JoinActor) -> None:
-        self.status = check_move(ALLOWED, self.status, target, actor)
+    def grow(self) -> int:
+        """Count a change; every event of the affiliation carries the count."""
+        self.version += 1
+        return self.version

@@ -2,16 +2,19 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from chassis import Tx
 from chassis.auth import Access, Caller
 from chassis.errors import Forbidden, Problem, require
 from company.affiliation.domain import Affiliation, AlreadyAffiliated
-from company.company.domain import CompanyNotFound
+from company.company.domain import Company, CompanyNotFound
 from company.directory.domain import KnownMember, ProfileNotKnownYet
 from contracts.permissions import Permission, allows
 from contracts.roles import HEADS, StaffScope
+
+_AS_IT_IS = {"populate_existing": True}
+"""What another transaction changed while this one waited for its lock shows, too."""
 
 COLLEAGUES = Access("members of the company")
 COLLEAGUES_AND_STAFF = Access("members of the company, and staff with the scope compliance")
@@ -44,7 +47,29 @@ async def permitted(
 
 async def affiliation_of(tx: Tx, member_id: UUID) -> Affiliation | None:
     """The member's affiliation, when there is one."""
-    return (await tx.scalars(select(Affiliation).where(Affiliation.member_id == member_id))).one_or_none()
+    query = select(Affiliation).where(Affiliation.member_id == member_id)
+    return (await tx.scalars(query, execution_options=_AS_IT_IS)).one_or_none()
+
+
+async def lock_companies(tx: Tx, company_ids: set[UUID]) -> dict[UUID, Company]:
+    """Hold the companies' people still until the commit: whoever leaves, is removed or changes role waits here.
+
+    Always in the order of their ids, so that two moves between two companies never wait for each other.
+    """
+    query = select(Company).where(Company.id.in_(company_ids)).order_by(Company.id).with_for_update()
+    return {company.id: company for company in await tx.scalars(query, execution_options=_AS_IT_IS)}
+
+
+async def people_of(tx: Tx, company_id: UUID) -> set[UUID]:
+    """The members who act for the company."""
+    query = select(Affiliation.member_id).where(Affiliation.company_id == company_id)
+    return set((await tx.scalars(query)).all())
+
+
+async def heads_of(tx: Tx, company_id: UUID) -> int:
+    """How many members run the company's affairs."""
+    query = select(func.count()).where(Affiliation.company_id == company_id, Affiliation.role.in_(HEADS))
+    return (await tx.scalars(query)).one()
 
 
 async def colleague(tx: Tx, caller: Caller, company_id: UUID, missing: Problem | None = None) -> Affiliation:

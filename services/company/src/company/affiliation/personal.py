@@ -1,0 +1,150 @@
+"""What this service knows of people's work for companies (PL-06, PL-08, PL-09)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from chassis import Tx
+from chassis.personal_data import Basis, DataClass, Records
+from chassis.rows import Base
+from company.affiliation.domain import Affiliation
+from company.affiliation.ending import Why, end_affiliation
+from company.affiliation.joining import KEPT_AFTER_DECISION, JoinRequest, JoinStatus
+from company.affiliation.queries import affiliation_of, lock_companies
+from company.directory.domain import KnownMember
+from company.directory.missions import RunningMission
+from company.entity.domain import Entity
+from company.supervision.domain import Supervision
+
+
+def as_record(row: Base, *columns: str) -> dict[str, Any]:
+    """Some columns of a row, as a member reads them in an export."""
+    return {column: None if (value := getattr(row, column)) is None else str(value) for column in columns}
+
+
+async def _affiliations(tx: Tx, member_id: UUID) -> Records:
+    found = await affiliation_of(tx, member_id)
+    return [as_record(found, "company_id", "display_name", "role", "granted_at")] if found else []
+
+
+async def _end(tx: Tx, member_id: UUID) -> None:
+    """The account is gone, so even the last head goes; staff find the company by its people."""
+    present = await affiliation_of(tx, member_id)
+    if present is not None:
+        await lock_companies(tx, {present.company_id})
+        present = await affiliation_of(tx, member_id)
+    if present is not None:
+        await end_affiliation(tx, present, Why.ERASED)
+
+
+async def _requests(tx: Tx, member_id: UUID) -> Records:
+    query = select(JoinRequest).where(JoinRequest.member_id == member_id).order_by(JoinRequest.id)
+    shown = ("company_id", "member_name", "role", "status", "requested_at", "decided_at")
+    return [as_record(request, *shown) for request in await tx.scalars(query)]
+
+
+async def _drop_requests(tx: Tx, member_id: UUID) -> None:
+    await tx.execute(delete(JoinRequest).where(JoinRequest.member_id == member_id))
+    decided = update(JoinRequest).where(JoinRequest.decided_by == member_id)
+    await tx.execute(decided.values(decided_by=None))
+
+
+async def _forget_requests(tx: Tx, as_of: datetime) -> None:
+    """Drop what was decided long ago; what waits is not over."""
+    over = JoinRequest.decided_at <= as_of - KEPT_AFTER_DECISION
+    await tx.execute(delete(JoinRequest).where(JoinRequest.status != JoinStatus.PENDING, over))
+
+
+async def _known(tx: Tx, member_id: UUID) -> Records:
+    member = await tx.get(KnownMember, member_id)
+    return [as_record(member, "display_name", "profile_type")] if member else []
+
+
+async def _blank(tx: Tx, member_id: UUID) -> None:
+    """Keep the row without the name, so that an older event that comes late does not bring the name back."""
+    gone = update(KnownMember).where(KnownMember.member_id == member_id)
+    await tx.execute(gone.values(display_name=ERASED_NAME, version=2**31 - 1))
+
+
+async def _supervisions(tx: Tx, member_id: UUID) -> Records:
+    """Whose missions one follows, and whether somebody follows one's own."""
+    own = select(Supervision).join(Affiliation, Affiliation.id == Supervision.affiliation_id)
+    mine = (await tx.scalars(own.where(Affiliation.member_id == member_id))).all()
+    others = (await tx.scalars(select(Supervision).where(Supervision.consultants.contains([member_id])))).all()
+    return [
+        *({"supervises": [str(one) for one in row.consultants], "since": str(row.changed_at)} for row in mine),
+        *({"supervised_since": str(row.changed_at)} for row in others),
+    ]
+
+
+async def _missions(tx: Tx, member_id: UUID) -> Records:
+    part = (RunningMission.consultant_id == member_id) | (RunningMission.operational_manager_id == member_id)
+    query = select(RunningMission).where(part).order_by(RunningMission.bdc_id)
+    return [as_record(row, "mission_id", "title", "starts_on", "ends_on") for row in await tx.scalars(query)]
+
+
+async def _duties(tx: Tx, member_id: UUID) -> Records:
+    held = (Entity.responsible_id == member_id) | (Entity.substitute_id == member_id)
+    return [as_record(row, "company_id", "name") for row in await tx.scalars(select(Entity).where(held))]
+
+
+ERASED_NAME = "—"
+"""What stands where the name of somebody stood whose account is gone."""
+
+DATA = [
+    DataClass(
+        "affiliations",
+        purpose="act for a company in one role",
+        basis=Basis.CONTRACT,
+        kept="until the member leaves, is removed, or the account is gone",
+        tables=(Affiliation,),
+        gather=_affiliations,
+        erase=_end,
+    ),
+    DataClass(
+        "join requests",
+        purpose="let a company's heads decide who acts for it",
+        basis=Basis.CONTRACT,
+        kept="one year after the decision",
+        tables=(JoinRequest,),
+        gather=_requests,
+        erase=_drop_requests,
+        forget=_forget_requests,
+    ),
+    DataClass(
+        "supervision",
+        purpose="limit what a sales manager sees to the consultants they look after",
+        basis=Basis.CONTRACT,
+        kept="as long as the sales manager's affiliation; ids alone",
+        tables=(Supervision,),
+        gather=_supervisions,
+    ),
+    DataClass(
+        "duties in entities",
+        purpose="know who answers for a part of a client",
+        basis=Basis.CONTRACT,
+        kept="as long as the affiliation; ids alone",
+        tables=(Entity,),
+        gather=_duties,
+    ),
+    DataClass(
+        "missions",
+        purpose="know a company's clients and suppliers",
+        basis=Basis.CONTRACT,
+        kept="as long as the contract data of the mission; ids alone",
+        tables=(RunningMission,),
+        gather=_missions,
+    ),
+    DataClass(
+        "known members",
+        purpose="show a name to colleagues and keep each profile on its side",
+        basis=Basis.CONTRACT,
+        kept="until the account is gone; an id and the profile type stay",
+        tables=(KnownMember,),
+        gather=_known,
+        erase=_blank,
+    ),
+]
+"""Affiliations come first: their end is told before anything else goes."""
