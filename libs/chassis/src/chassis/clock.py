@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -19,6 +19,11 @@ def system_clock() -> datetime:
 def business_date(instant: datetime) -> date:
     """The calendar day in Paris at that instant."""
     return instant.astimezone(PARIS).date()
+
+
+def instant_of(day: date) -> datetime:
+    """The instant at which a calendar day begins in Paris."""
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
 
 
 def months_after(day: date, months: int) -> date:

@@ -140,6 +140,13 @@ class FileStore:
         if wrong:
             raise FileNotAccepted(wrong, field="file")
 
+    async def put_made(self, content: bytes) -> str:
+        """Store bytes that we made ourselves; return their key. Raises TemporarilyUnavailable."""
+        key = new_id().hex
+        with _store_may_be_away():
+            await self._store.put_async(key, content, mode="create")
+        return key
+
     async def read(self, key: str) -> bytes:
         """The stored bytes. Raises FileMissing or TemporarilyUnavailable."""
         with _store_may_be_away():

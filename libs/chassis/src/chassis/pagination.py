@@ -55,6 +55,11 @@ async def page_of(
         query = query.where(key > page.after if oldest_first else key < page.after)
     order = key.asc() if oldest_first else key.desc()
     rows = list((await tx.scalars(query.order_by(order).limit(page.limit + 1))).all())
+    return page_from(rows, key, page, view)
+
+
+def page_from(rows: list[R], key: InstrumentedAttribute[UUID], page: PageRequest, view: Callable[[R], T]) -> Page[T]:
+    """One page of rows that a query of its own order found, one more than the page holds when there are more."""
     more, rows = len(rows) > page.limit, rows[: page.limit]
     following = _encode(getattr(rows[-1], key.key)) if more else None
     return Page(items=[view(row) for row in rows], next=following)

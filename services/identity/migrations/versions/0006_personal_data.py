@@ -61,6 +61,41 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("withdrawn_at IS NULL"),
     )
+    op.create_table(
+        "privacy_requests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("registered_by", sa.Uuid(), nullable=True),
+        sa.Column("details", sa.Text(), nullable=True),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("extension_reason", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=True),
+        sa.Column("export_file", sa.String(length=64), nullable=True),
+        sa.Column("export_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_privacy_requests_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_requests")),
+    )
+    op.create_index("ix_privacy_requests_member_id", "privacy_requests", ["member_id", "id"], unique=False)
+    op.create_index("ix_privacy_requests_due_on", "privacy_requests", ["due_on", "id"], unique=False)
+    op.create_index("ix_privacy_requests_export_until", "privacy_requests", ["export_until"], unique=False)
+    op.create_table(
+        "export_parts",
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("service", sa.String(length=20), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("gathered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["privacy_requests.id"], name=op.f("fk_export_parts_request_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("request_id", "service", name=op.f("pk_export_parts")),
+    )
 
 
 def _first(document: str) -> dict[str, object]:
@@ -78,6 +113,8 @@ def _first(document: str) -> dict[str, object]:
 
 
 def downgrade() -> None:
+    op.drop_table("export_parts")
+    op.drop_table("privacy_requests")
     op.drop_index("uq_sharing_consents_in_force", table_name="sharing_consents")
     op.drop_table("sharing_consents")
     op.drop_index("ix_terms_versions_in_force", table_name="terms_versions")

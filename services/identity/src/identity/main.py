@@ -4,9 +4,15 @@ from datetime import timedelta
 
 from chassis.platform import Service
 from chassis.sweeps import Sweep
+from identity.account import addresses
+from identity.account import routes as account
 from identity.declaration import personal as declaration_data
 from identity.declaration import routes as declarations
 from identity.directory import consumers as directory
+from identity.disability import personal as disability_data
+from identity.disability import routes as disability
+from identity.factor import routes as factors
+from identity.incident import routes as incidents
 from identity.keys import routes as keys
 from identity.link import routes as links
 from identity.member import routes as members
@@ -17,9 +23,19 @@ from identity.notification.outgoing import send_mail
 from identity.own import build
 from identity.preference import personal as preference_data
 from identity.preference import routes as preferences
+from identity.privacy import consumers as privacy_events
+from identity.privacy import personal as privacy_data
+from identity.privacy import routes as privacy
+from identity.privacy import staff as privacy_staff
+from identity.privacy.exports import deliver_exports
+from identity.privacy.sweeps import watch_deadlines
+from identity.profile import checks as profile_checks
+from identity.profile import personal as profile_data
+from identity.profile import routes as profiles
 from identity.session import routes as sessions
 from identity.session.attempts import forget_old_attempts
 from identity.session.sweeps import forget_old_sessions
+from identity.terms import personal as terms_data
 from identity.terms import routes as terms
 
 service = Service(
@@ -29,18 +45,36 @@ service = Service(
         members.router,
         links.router,
         sessions.router,
+        account.router,
+        addresses.router,
+        factors.router,
+        incidents.router,
         inbox.router,
         keys.router,
         terms.router,
+        privacy.router,
+        privacy_staff.router,
         declarations.router,
         preferences.router,
+        profiles.router,
+        profile_checks.router,
+        disability.router,
     ],
-    consumers=[directory.consumers, notifications.consumers],
+    consumers=[directory.consumers, notifications.consumers, privacy_events.consumers],
     sweeps=[
         Sweep("forget_login_attempts", timedelta(hours=1), forget_old_attempts),
         Sweep("forget_sessions", timedelta(days=1), forget_old_sessions),
+        Sweep("privacy_deadlines", timedelta(hours=1), watch_deadlines),
     ],
-    personal_data=[*declaration_data.DATA, *notification_data.DATA, *preference_data.DATA],
-    background=[send_mail],
+    personal_data=[
+        *terms_data.DATA,
+        *privacy_data.DATA,
+        *declaration_data.DATA,
+        *notification_data.DATA,
+        *preference_data.DATA,
+        *profile_data.DATA,
+        *disability_data.DATA,
+    ],
+    background=[send_mail, deliver_exports],
     state=build,
 )

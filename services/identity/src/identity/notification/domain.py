@@ -22,8 +22,23 @@ KEPT = timedelta(days=730)
 
 ACTIVATE_ACCOUNT = "activate_account"
 ACCOUNT_EXISTS = "account_exists"
+INVITATION = "invitation"
+INVITATION_EXISTING = "invitation_existing"
+RESET_PASSWORD = "reset_password"  # noqa: S105 - a template's name
+RESPONSIBLE_PERSON = "responsible_person"
+ADDRESS_REVIEWED = "address_reviewed"
+CREDENTIAL_CHANGE_REQUIRED = "credential_change_required"
 MAILBOX_REFUSES = "mailbox_refuses"
-MAIL_ONLY = frozenset({ACTIVATE_ACCOUNT, ACCOUNT_EXISTS})
+MAIL_ONLY = frozenset(
+    {
+        ACTIVATE_ACCOUNT,
+        ACCOUNT_EXISTS,
+        INVITATION,
+        INVITATION_EXISTING,
+        RESET_PASSWORD,
+        CREDENTIAL_CHANGE_REQUIRED,
+    }
+)
 """Templates of our own; nobody may ask for them, and no inbox shows them."""
 
 TEMPLATES: dict[str, frozenset[str]] = {
@@ -43,6 +58,12 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "cra_validated": frozenset({"title", "month", "days"}),
     "bpf_available": frozenset({"bpf_reference", "title", "month", "net"}),
     "payment_scheduled": frozenset({"invoice_number", "payable", "payment_date", "title"}),
+    "privacy_request_received": frozenset({"kind", "due_on"}),
+    "privacy_request_extended": frozenset({"due_on", "reason"}),
+    "privacy_request_answered": frozenset({"outcome"}),
+    "privacy_request_late": frozenset({"due_on"}),
+    "privacy_request_due": frozenset({"kind", "due_on"}),
+    "privacy_export_ready": frozenset({"until"}),
 }
 """What other services may ask for, and the context that each text shows."""
 
@@ -89,11 +110,14 @@ class Notification(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    member_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
+    """Absent when it is for somebody who is no member (CO-06)."""
     template: Mapped[str] = mapped_column(String(64))
     subject_id: Mapped[UUID]
     context: Mapped[dict[str, str]] = mapped_column(JSONB)
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("links.id", ondelete="CASCADE"))
+    address: Mapped[str | None] = mapped_column(String(320))
+    """Where it goes, when not to the member's address of that moment; kept until it is sent."""
     event_id: Mapped[UUID | None]
     """The event that asked for it; absent when identity speaks for itself."""
     in_inbox: Mapped[bool]
@@ -139,6 +163,23 @@ class Notification(Base):
             next_attempt_at=at if mail else None,
         )
 
+    @classmethod
+    def to_outsider(
+        cls, address: str, template: str, *, subject_id: UUID, at: datetime, context: dict[str, str]
+    ) -> Notification:
+        """A mail to somebody who has no account, and so no inbox; `context` names them (CO-06)."""
+        return cls(
+            id=new_id(),
+            address=address,
+            template=template,
+            subject_id=subject_id,
+            context=context,
+            in_inbox=False,
+            created_at=at,
+            attempts=0,
+            next_attempt_at=at,
+        )
+
     def read(self, at: datetime) -> None:
         """The member has seen it; the first time counts."""
         self.read_at = self.read_at or at
@@ -147,7 +188,7 @@ class Notification(Base):
         """The member wants to come back to it."""
         self.read_at = None
 
-    def take(self, at: datetime, mailbox: bytes) -> None:
+    def take(self, at: datetime, mailbox: bytes | None) -> None:
         """Start an attempt; unless it reports back, the next may start when the lease is over."""
         self.attempts += 1
         self.next_attempt_at = at + LEASE
@@ -156,6 +197,7 @@ class Notification(Base):
     def sent(self, at: datetime) -> None:
         """The relay has taken it."""
         self.sent_at, self.next_attempt_at, self.error = at, None, None
+        self.address = None
 
     def dropped(self) -> None:
         """Its link works no more, or its mailbox takes nothing, so that nobody would have it."""
