@@ -5,17 +5,28 @@ from datetime import timedelta
 from chassis.platform import Service
 from chassis.sweeps import Sweep
 from identity.account import addresses
+from identity.account import personal as account_data
 from identity.account import routes as account
+from identity.closing import personal as closing_data
+from identity.closing import routes as leaving
+from identity.closing import staff as accounts
+from identity.closing import sweeps as closing_sweeps
 from identity.declaration import personal as declaration_data
 from identity.declaration import routes as declarations
 from identity.directory import consumers as directory
+from identity.directory import personal as directory_data
 from identity.disability import personal as disability_data
 from identity.disability import routes as disability
+from identity.factor import personal as factor_data
 from identity.factor import routes as factors
+from identity.incident import personal as incident_data
 from identity.incident import routes as incidents
 from identity.keys import routes as keys
+from identity.link import personal as link_data
 from identity.link import routes as links
+from identity.member import personal as member_data
 from identity.member import routes as members
+from identity.notice import routes as notices
 from identity.notification import consumers as notifications
 from identity.notification import personal as notification_data
 from identity.notification import routes as inbox
@@ -32,6 +43,10 @@ from identity.privacy.sweeps import watch_deadlines
 from identity.profile import checks as profile_checks
 from identity.profile import personal as profile_data
 from identity.profile import routes as profiles
+from identity.sanction import acts as sanction_acts
+from identity.sanction import personal as sanction_data
+from identity.sanction import routes as sanctions
+from identity.session import personal as session_data
 from identity.session import routes as sessions
 from identity.session.attempts import forget_old_attempts
 from identity.session.sweeps import forget_old_sessions
@@ -59,14 +74,24 @@ service = Service(
         profiles.router,
         profile_checks.router,
         disability.router,
+        leaving.router,
+        accounts.router,
+        sanctions.router,
+        notices.router,
     ],
     consumers=[directory.consumers, notifications.consumers, privacy_events.consumers],
     sweeps=[
         Sweep("forget_login_attempts", timedelta(hours=1), forget_old_attempts),
         Sweep("forget_sessions", timedelta(days=1), forget_old_sessions),
         Sweep("privacy_deadlines", timedelta(hours=1), watch_deadlines),
+        *closing_sweeps.SWEEPS,
+        *sanction_acts.SWEEPS,
     ],
     personal_data=[
+        *session_data.DATA,
+        *incident_data.DATA,
+        *factor_data.DATA,
+        *account_data.DATA,
         *terms_data.DATA,
         *privacy_data.DATA,
         *declaration_data.DATA,
@@ -74,6 +99,11 @@ service = Service(
         *preference_data.DATA,
         *profile_data.DATA,
         *disability_data.DATA,
+        *sanction_data.DATA,
+        *closing_data.DATA,
+        *directory_data.DATA,
+        *link_data.DATA,
+        *member_data.DATA,
     ],
     background=[send_mail, deliver_exports],
     state=build,

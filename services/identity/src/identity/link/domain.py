@@ -47,6 +47,9 @@ class LinkPurpose(StrEnum):
     """What a link does; part of what its token is derived from, so none serves for another's."""
 
     ACTIVATION = "activation"
+    EMAIL_CHANGE = "email_change"
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
 
 
 class LinkSecret:
@@ -55,10 +58,18 @@ class LinkSecret:
     def __init__(self, secret: str):
         self._secret = secret.encode()
 
-    def token(self, link_id: UUID, purpose: LinkPurpose) -> str:
-        """The token that proves the receipt of this link's mail."""
+    def token(self, link_id: UUID, purpose: str) -> str:
+        """The token that proves the receipt of this link's mail, or of whatever else was handed out."""
         mac = hmac.digest(self._secret, f"{link_id}|{purpose}".encode(), "sha256")
         return f"{link_id.hex}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+    def read(self, token: str, purpose: str) -> UUID | None:
+        """The id that a token was derived from; None when it is none of ours, or serves for something else."""
+        try:
+            given = UUID(hex=token.partition(".")[0])
+        except ValueError:
+            return None
+        return given if hmac.compare_digest(self.token(given, purpose).encode(), token.encode()) else None
 
     def blur(self, kind: str, value: str) -> bytes:
         """A digest by which something is recognised without being kept."""
@@ -79,6 +90,8 @@ class Link(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
     purpose: Mapped[LinkPurpose] = mapped_column(String(20))
+    subject_id: Mapped[UUID | None]
+    """What else the link is about: the invitation."""
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -86,13 +99,16 @@ class Link(Base):
     replaced_at: Mapped[datetime | None]
 
     @classmethod
-    def issue(cls, member_id: UUID, purpose: LinkPurpose, secret: LinkSecret, at: datetime) -> Link:
+    def issue(
+        cls, member_id: UUID, purpose: LinkPurpose, secret: LinkSecret, at: datetime, *, subject_id: UUID | None = None
+    ) -> Link:
         """A new link to the member's mailbox."""
         link_id = new_id()
         return cls(
             id=link_id,
             member_id=member_id,
             purpose=purpose,
+            subject_id=subject_id,
             token_sha256=digest(secret.token(link_id, purpose)),
             issued_at=at,
             expires_at=at + LIFETIME,

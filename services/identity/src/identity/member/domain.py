@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
-from contracts.identity import MemberActivated, MemberErased
+from contracts.identity import MemberActivated, MemberErased, MemberRenamed
 from contracts.roles import ProfileType, StaffScope
 from identity.standing.domain import STANDINGS, AccountDeactivated, AccountSuspended, Standing, StandingActor
 
@@ -49,7 +49,7 @@ class CredentialChangeRequired(Forbidden):
 
 
 class EmailTaken(Conflict):
-    """Said to operators only; a sign-up never tells."""
+    """Said to operators, and to whoever proved to read the address's mail; a sign-up never tells."""
 
     code, title = "email_taken", "An account has this address already"
 
@@ -60,6 +60,20 @@ class MemberStatus(StrEnum):
     PENDING = "pending"
     ACTIVATED = "activated"
     READY = "ready"
+
+
+class NextStep(StrEnum):
+    """What a member does next on the way in."""
+
+    ACTIVATE = "activate"
+    AWAIT_REVIEW = "await_review"
+    """Staff look at the address first (ID-14)."""
+    CHOOSE_PROFILE = "choose_profile"
+    CREATE_COMPANY = "create_company"
+    """A freelance's own (ID-18)."""
+    JOIN_COMPANY = "join_company"
+    """Find one's company and ask to join it, or create it (ID-18, CO-08)."""
+    NONE = "none"
 
 
 class Actor(StrEnum):
@@ -120,7 +134,10 @@ class Member(Base):
     last_name: Mapped[str] = mapped_column(String(80))
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    """Absent until the person sets one: the account was opened by invitation or through another provider."""
+    opened_by: Mapped[UUID | None]
+    """Who opened the account for somebody that has not taken it over yet (ID-02)."""
     must_change_password: Mapped[bool] = mapped_column(default=False)
     """Nobody logs in until another password is set (ID-32)."""
     phone: Mapped[str | None] = mapped_column(String(16))
@@ -134,12 +151,14 @@ class Member(Base):
     activated_at: Mapped[datetime | None]
     last_active_at: Mapped[datetime] = mapped_column(index=True)
     """The last log-in or refresh, to within a day; at first the sign-up (ID-33)."""
+    acted_for_company: Mapped[bool] = mapped_column(default=False)
+    """Whether a company ever took the member on: then nothing is erased before its time (ID-20)."""
     erased_at: Mapped[datetime | None]
     version: Mapped[int]
 
     @classmethod
     def sign_up(
-        cls, *, first_name: str, last_name: str, address: Address, password_hash: str, language: str, at: datetime
+        cls, *, first_name: str, last_name: str, address: Address, password_hash: str | None, language: str, at: datetime
     ) -> Member:
         """A pending account of somebody who declared to be an adult and a professional (ID-10, ID-26, ID-27)."""
         return cls(
@@ -157,6 +176,17 @@ class Member(Base):
             last_active_at=at,
             version=1,
         )
+
+    @classmethod
+    def invited(
+        cls, *, first_name: str, last_name: str, address: Address, language: str, by: UUID, at: datetime
+    ) -> Member:
+        """A pending account without password, opened for somebody who has agreed to nothing yet (ID-02)."""
+        member = cls.sign_up(
+            first_name=first_name, last_name=last_name, address=address, password_hash=None, language=language, at=at
+        )
+        member.opened_by = by
+        return member
 
     @classmethod
     def staff(
@@ -190,6 +220,22 @@ class Member(Base):
         """Raise CredentialChangeRequired while another password is asked for (ID-32)."""
         if self.must_change_password:
             raise CredentialChangeRequired
+
+    def edit(
+        self, *, first_name: str, last_name: str, phone: str | None, language: str, at: datetime
+    ) -> MemberRenamed | None:
+        """Replace what a member says about themselves (ID-21, ID-54); the event when others know another name."""
+        former = self.display_name
+        self.first_name, self.last_name, self.phone, self.language = first_name, last_name, phone, language
+        self.version += 1
+        if self.display_name == former or self.status != MemberStatus.READY:
+            return None
+        return MemberRenamed(member_id=self.id, display_name=self.display_name, renamed_at=at, version=self.version)
+
+    def move_to_address(self, address: Address) -> None:
+        """The mailbox of another address proved to be the member's."""
+        self.email, self.email_key = address.written, address.key
+        self.version += 1
 
     def set_password(self, password_hash: str) -> None:
         """Replace the password; a forced change is done with it (ID-31, ID-32)."""
@@ -226,11 +272,42 @@ class Member(Base):
         self.email_key = f"erased:{self.id}"
         return MemberErased(member_id=self.id, erased_at=at, version=self.version)
 
+    def take_over(
+        self,
+        *,
+        password_hash: str | None,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        language: str | None = None,
+    ) -> None:
+        """The person that somebody opened the account for enters, by that invitation or by a sign-up of their own."""
+        self.opened_by = None
+        self.password_hash = password_hash
+        self.first_name = first_name or self.first_name
+        self.last_name = last_name or self.last_name
+        self.language = language or self.language
+
     def activate(self, by: Actor, at: datetime) -> None:
         """The address is proven (ID-13, ID-15). Raises IllegalMove when it was before."""
         self._move_to(MemberStatus.ACTIVATED, by)
         self.activated_at = at
         self.version += 1
+
+    def require_choice(self) -> None:
+        """Raise AccountNotActivated or ProfileTypeImmutable unless a profile can be chosen."""
+        self.require_activated()
+        if self.profile_type is not None:
+            raise ProfileTypeImmutable
+
+    def next_step(self, *, under_review: bool, affiliated: bool) -> NextStep:
+        """What comes next on the way in; a provider that is more than one person is joined, or created (ID-18)."""
+        if self.status == MemberStatus.PENDING:
+            return NextStep.ACTIVATE
+        if self.staff_scopes or affiliated:
+            return NextStep.NONE
+        if self.profile_type is None:
+            return NextStep.AWAIT_REVIEW if under_review else NextStep.CHOOSE_PROFILE
+        return NextStep.CREATE_COMPANY if self.profile_type == ProfileType.FREELANCE else NextStep.JOIN_COMPANY
 
     def choose_profile_type(self, chosen: ProfileType, at: datetime) -> MemberActivated:
         """Choose once and for ever (ID-17 to ID-19).
@@ -241,9 +318,7 @@ class Member(Base):
             Forbidden: staff have no profile.
 
         """
-        self.require_activated()
-        if self.profile_type is not None:
-            raise ProfileTypeImmutable
+        self.require_choice()
         self._move_to(MemberStatus.READY, Actor.STAFF_MEMBER if self.staff_scopes else Actor.MEMBER)
         self.profile_type = chosen
         self.version += 1

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from fastapi import Response
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
 
@@ -13,12 +14,11 @@ from chassis.audit import audit
 from chassis.auth import MEMBER, PUBLIC
 from chassis.db import Tx, get_locked, get_or
 from chassis.errors import Forbidden, IllegalMove
-from chassis.http import Body, CallerDep, Router, TxDep, View
+from chassis.http import Body, CallerDep, Router, TxDep, View, set_etag
 from chassis.outbox import emit
-from chassis.problems import documented
+from chassis.problems import documented, problem_response
 from contracts.roles import CompanyKind, ProfileType, Role, StaffScope
 from contracts.values import Name
-from identity.declaration.queries import declare_at_sign_up
 from identity.directory.affiliations import affiliation_of
 from identity.member.domain import (
     AccountNotActivated,
@@ -27,13 +27,17 @@ from identity.member.domain import (
     Member,
     MemberNotFound,
     MemberStatus,
+    NextStep,
     ProfileTypeImmutable,
 )
-from identity.member.queries import lock_address, member_at, send_activation_link, tell_account_exists
+from identity.member.entry import open_account, record_entry
+from identity.member.queries import lock_address, send_activation_link
 from identity.own import OwnDep
 from identity.passwords import NewPassword
+from identity.review.domain import AddressRefused, AddressUnderReview
+from identity.review.queries import is_under_review, review_address
 from identity.terms.domain import TermsDocument
-from identity.terms.queries import contract_started_at, documents_due, record_consents
+from identity.terms.queries import contract_started_at, documents_due
 
 router = Router("members")
 
@@ -85,11 +89,14 @@ class MemberView(View):
     first_name: str
     last_name: str
     email: str
+    phone: str | None
     language: Language
     status: MemberStatus
     profile_type: ProfileType | None
     staff_scopes: list[StaffScope]
     affiliation: AffiliationView | None
+    next_step: NextStep
+    """What comes next on the way in (ID-17, ID-18)."""
     contract_started_at: datetime | None
     """When the contract with the platform began: at the first acceptance of the terms (PL-21)."""
     documents_due: list[TermsDocument]
@@ -111,53 +118,69 @@ async def sign_up(body: SignUp, request: Request, tx: TxDep, own: OwnDep) -> Act
     password_hash = await own.passwords.hash(body.password)
     address = Address.parse(body.email)
     await lock_address(tx, address)
-    known = await member_at(tx, address)
-    if known:
-        await tell_account_exists(tx, known)
-        return ActivationSent()
-    member = Member.sign_up(
+    member = await open_account(
+        tx,
+        address,
         first_name=body.first_name,
         last_name=body.last_name,
-        address=address,
         password_hash=password_hash,
         language=body.language,
-        at=tx.now,
     )
-    tx.add(member)
-    await tx.flush()
-    tx.actor = str(member.id)
-    audit(tx, "member.signed_up", member.id)
-    await record_consents(tx, member, request)
-    declare_at_sign_up(tx, member.id, request)
+    if member is None:
+        return ActivationSent()
+    await record_entry(tx, member, request)
     await send_activation_link(tx, member, own.links)
     return ActivationSent()
 
 
 @router.get("/members/me", access=MEMBER, responses=documented(MemberNotFound))
-async def read_me(caller: CallerDep, tx: TxDep) -> MemberView:
-    """Your own account."""
-    return await _view(tx, await get_or(tx, Member, caller.member_id, MemberNotFound()))
+async def read_me(response: Response, caller: CallerDep, tx: TxDep) -> MemberView:
+    """Your own account, with the version that a change of it names (`If-Match`)."""
+    member = await get_or(tx, Member, caller.member_id, MemberNotFound())
+    set_etag(response, member.version)
+    return await view_of(tx, member)
 
 
 @router.put(
     "/members/me/profile-type",
     access=MEMBER,
-    responses=documented(MemberNotFound, AccountNotActivated, ProfileTypeImmutable, Forbidden, IllegalMove),
+    response_model=MemberView,
+    responses=documented(
+        MemberNotFound,
+        AccountNotActivated,
+        ProfileTypeImmutable,
+        AddressUnderReview,
+        AddressRefused,
+        Forbidden,
+        IllegalMove,
+    ),
 )
-async def choose_profile_type(body: ProfileChoice, caller: CallerDep, tx: TxDep) -> MemberView:
-    """Say once and for ever what you are here as (ID-17 to ID-19)."""
+async def choose_profile_type(
+    body: ProfileChoice, caller: CallerDep, tx: TxDep, own: OwnDep
+) -> MemberView | Response:
+    """Say once and for ever what you are here as (ID-17 to ID-19).
+
+    A provider's member whose address is of a client's domain waits for staff to look at it (ID-14).
+    """
     member = await get_locked(tx, Member, caller.member_id, MemberNotFound())
+    member.require_choice()
+    if waiting := await review_address(tx, own, member, body.profile_type):
+        return problem_response(waiting)
     emit(tx, member.choose_profile_type(body.profile_type, tx.now))
     audit(tx, "member.profile_type_chosen", member.id, profile_type=body.profile_type)
-    return await _view(tx, member)
+    return await view_of(tx, member)
 
 
-async def _view(tx: Tx, member: Member) -> MemberView:
+async def view_of(tx: Tx, member: Member) -> MemberView:
+    """What a member sees of their own account."""
     affiliation = await affiliation_of(tx, member.id)
     derived = {
         "affiliation": AffiliationView.model_validate(affiliation) if affiliation else None,
         "contract_started_at": await contract_started_at(tx, member.id),
         "documents_due": [version.document for version in await documents_due(tx, member.id)],
+        "next_step": member.next_step(
+            under_review=await is_under_review(tx, member), affiliated=affiliation is not None
+        ),
     }
     shown = {name: getattr(member, name) for name in MemberView.model_fields if name not in derived}
     return MemberView(**shown | derived)

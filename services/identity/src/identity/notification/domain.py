@@ -117,7 +117,7 @@ class Notification(Base):
     context: Mapped[dict[str, str]] = mapped_column(JSONB)
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("links.id", ondelete="CASCADE"))
     address: Mapped[str | None] = mapped_column(String(320))
-    """Where it goes, when not to the member's address of that moment; kept until it is sent."""
+    """Where it goes, when not to the member's address of that moment; kept until it is sent or given up."""
     event_id: Mapped[UUID | None]
     """The event that asked for it; absent when identity speaks for itself."""
     in_inbox: Mapped[bool]
@@ -201,7 +201,7 @@ class Notification(Base):
 
     def dropped(self) -> None:
         """Its link works no more, or its mailbox takes nothing, so that nobody would have it."""
-        self.next_attempt_at = None
+        self.next_attempt_at = self.address = None
 
     def failed(self, at: datetime, reason: str) -> None:
         """The relay could not take it: try again after 5, 10, 20 … seconds, at last once a day, for ever."""
@@ -217,7 +217,7 @@ class Notification(Base):
     def bounced(self, at: datetime, reason: str) -> None:
         """Its mailbox will never have it."""
         self.bounced_at = self.bounced_at or at
-        self.next_attempt_at, self.error = None, reason[:100]
+        self.next_attempt_at, self.error, self.address = None, reason[:100], None
 
 
 class RefusingMailbox(Base):

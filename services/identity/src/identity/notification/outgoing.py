@@ -82,32 +82,39 @@ async def send_due(platform: Platform) -> int:
 async def _take(tx: Tx, own: Own) -> list[Letter]:
     query = (
         select(Notification, Member, Link)
-        .join(Member, Member.id == Notification.member_id)
+        .outerjoin(Member, Member.id == Notification.member_id)
         .outerjoin(Link, Link.id == Notification.link_id)
         .where(Notification.next_attempt_at <= tx.now)
         .order_by(Notification.next_attempt_at)
         .limit(BATCH)
         .with_for_update(of=Notification, skip_locked=True)
     )
-    taken = [(due, member, link, mailbox_of(own.links, member)) for due, member, link in await tx.execute(query)]
-    refusing = await refusing_among(tx, {mailbox for *_, mailbox in taken})
+    taken = [
+        (due, member, link, mailbox_of(own.links, member) if member and not due.address else None)
+        for due, member, link in await tx.execute(query)
+    ]
+    refusing = await refusing_among(tx, {mailbox for *_, mailbox in taken if mailbox})
     letters = []
     for due, member, link, mailbox in taken:
         category = category_of(due.template)
         pointless = mailbox in refusing and category != Category.SECURITY
-        if pointless or not member.email or (link is not None and not link.usable(tx.now)):
+        to = due.address or (member.email if member else "")
+        if pointless or not to or (link is not None and not link.usable(tx.now)):
             due.dropped()
             continue
         due.take(tx.now, mailbox)
-        headers = unsubscribe_headers(own.links, own.public_url, member.id, category)
+        headers = unsubscribe_headers(own.links, own.public_url, member.id, category) if member else {}
         context = _context(due, member, link, own)
-        letters.append(Letter(due.id, member.email, due.template, member.language, context, due.created_at, headers))
+        language = member.language if member else context["language"]
+        letters.append(Letter(due.id, to, due.template, language, context, due.created_at, headers))
     return letters
 
 
-def _context(due: Notification, member: Member, link: Link | None, own: Own) -> dict[str, str]:
+def _context(due: Notification, member: Member | None, link: Link | None, own: Own) -> dict[str, str]:
     """What the text shows; a link's token is derived here and kept nowhere."""
-    context = due.context | {"name": member.display_name, "public_url": own.public_url}
+    context = due.context | {"public_url": own.public_url}
+    if member is not None:
+        context["name"] = member.display_name
     if link is not None:
         context["token"] = own.links.token(link.id, link.purpose)
     return context

@@ -30,6 +30,18 @@ class WrongCredentials(Unauthenticated):
     code, title = "wrong_credentials", "The e-mail address or the password is wrong"
 
 
+class SecondFactorRequired(Unauthenticated):
+    """The password is right; a one-time code or a recovery code is needed beside it."""
+
+    code, title = "second_factor_required", "A code of your authenticator is needed too"
+
+
+class WrongCode(Unauthenticated):
+    """Neither the present one-time code nor a recovery code, or one that was used before."""
+
+    code, title = "wrong_code", "This code is wrong or was used already"
+
+
 class RefreshTokenInvalid(Unauthenticated):
     """Unknown, used, expired or of a session that ended."""
 
@@ -37,9 +49,9 @@ class RefreshTokenInvalid(Unauthenticated):
 
 
 class TooManyAttempts(Problem):
-    """Too many wrong passwords; Retry-After says when to come back."""
+    """Too many wrong passwords or codes; Retry-After says when to come back."""
 
-    status, code, title = 429, "too_many_attempts", "Too many wrong passwords"
+    status, code, title = 429, "too_many_attempts", "Too many wrong passwords or codes"
 
 
 class Session(Base):

@@ -20,6 +20,7 @@ from identity.directory.affiliations import affiliation_of
 from identity.member.domain import Member
 from identity.network import client_address, network_of, place_of
 from identity.own import Own
+from identity.sanction.queries import blocked_services
 from identity.session.domain import RefreshToken, Session
 from identity.tokens import LIFETIME
 
@@ -83,6 +84,7 @@ async def access_token(tx: Tx, own: Own, session: Session, member: Member, respo
         role=Role(acting.role) if acting else None,
         scopes=member.scopes,
         proven_at=session.proven_at,
+        blocked=await blocked_services(tx, member.id),
     )
     response.headers["Cache-Control"] = "no-store"
     return own.issuer.access_token(caller, tx.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,29 +11,35 @@ from pydantic import Field
 from sqlalchemy import select
 from starlette.requests import Request
 
+from chassis.audit import audit
 from chassis.auth import MEMBER, PUBLIC, Caller
 from chassis.db import Tx, get_locked, get_or
 from chassis.http import Body, CallerDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented, problem_response
-from identity.member.domain import AccountNotActivated, Address, Member, MemberNotFound
+from identity.account.securing import ask_for_new_password
+from identity.factor.domain import GivenCode
+from identity.member.domain import AccountNotActivated, Address, CredentialChangeRequired, Member, MemberNotFound
 from identity.member.queries import member_at
 from identity.member.routes import EmailAddress
-from identity.network import client_address, network_of
 from identity.own import OwnDep
 from identity.passwords import GivenPassword
-from identity.session.attempts import FAILURES_PER_ACCOUNT, locked_counters
+from identity.session.attempts import tries_of
 from identity.session.domain import (
     RefreshToken,
     RefreshTokenInvalid,
+    SecondFactorRequired,
     Session,
     SessionNotFound,
     TooManyAttempts,
+    WrongCode,
     WrongCredentials,
     refresh_digest,
 )
-from identity.session.queries import Tokens, access_token, end_session, open_session
+from identity.session.proof import check_password, check_second_factor, check_step_up
+from identity.session.queries import Tokens, access_token, end_session, open_session, revoke_others
 from identity.standing.domain import AccountDeactivated, AccountSuspended
+from identity.tokens import LIFETIME
 
 router = Router("sessions")
 
@@ -43,6 +49,23 @@ class Credentials(Body):
 
     email: EmailAddress
     password: GivenPassword
+    code: GivenCode | None = None
+    """Where a second factor is on: the one-time code, or a recovery code."""
+
+
+class StepUp(Body):
+    """The password, or, where a second factor is on, a code of it."""
+
+    password: GivenPassword | None = None
+    code: GivenCode | None = None
+
+
+class Proven(View):
+    """An access token that says how recently you proved to be yourself; `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - RFC 6750's name
+    expires_in: int = LIFETIME
 
 
 class Refresh(Body):
@@ -70,38 +93,41 @@ class SessionView(View):
     replayable=False,
     status_code=201,
     response_model=Tokens,
-    responses=documented(WrongCredentials, AccountNotActivated, AccountSuspended, AccountDeactivated, TooManyAttempts),
+    responses=documented(
+        WrongCredentials,
+        SecondFactorRequired,
+        WrongCode,
+        AccountNotActivated,
+        AccountSuspended,
+        AccountDeactivated,
+        CredentialChangeRequired,
+        TooManyAttempts,
+    ),
 )
 async def log_in(body: Credentials, request: Request, response: Response, tx: TxDep, own: OwnDep) -> Tokens | Response:
-    """Open a session. A wrong password is counted, though the request is refused."""
+    """Open a session. A wrong password or code is counted, though the request is refused.
+
+    While another password is asked for, the right one brings a mail with the link to choose it (ID-32).
+    """
     address = Address.parse(body.email)
-    where = network_of(client_address(request))
     async with own.passwords.turn:
-        account, network = await locked_counters(
-            tx, own.links.blur("account", address.key), own.links.blur("network", where)
-        )
-        waits = (
-            account.wait(FAILURES_PER_ACCOUNT, tx.now),
-            network.wait(own.settings.login_failures_per_address, tx.now),
-        )
-        if longest := max((wait for wait in waits if wait), default=None):
-            return _too_many(longest)
+        tries = await tries_of(tx, own, address.key, request)
         member = await member_at(tx, address)
-        matches, renewed = await own.passwords.verify(body.password, member.password_hash if member else None)
-    if member is None or not matches:
-        account.count_failure(tx.now)
-        network.count_failure(tx.now)
-        return problem_response(WrongCredentials())
+        if member:
+            await tx.refresh(member, with_for_update=True)
+        if refusal := await check_password(tx, own, member, tries, body.password):
+            return refusal
+    if member is None:
+        raise WrongCredentials
     member.require_activated()
-    account.forgive()
-    member.password_hash = renewed or member.password_hash
+    member.require_active()
+    if refusal := await check_second_factor(tx, own, member, tries, body.code):
+        return refusal
+    tries.succeeded()
+    if member.must_change_password:
+        await ask_for_new_password(tx, own, member)
+        return problem_response(CredentialChangeRequired())
     return await open_session(tx, own, member, request, response, proven_at=tx.now)
-
-
-def _too_many(wait: timedelta) -> Response:
-    refusal = problem_response(TooManyAttempts())
-    refusal.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
-    return refusal
 
 
 @router.post(
@@ -136,6 +162,27 @@ async def refresh(body: Refresh, response: Response, tx: TxDep, own: OwnDep) -> 
     return Tokens(access_token=await access_token(tx, own, session, member, response), refresh_token=secret)
 
 
+@router.post(
+    "/sessions/current/step-up",
+    access=MEMBER,
+    replayable=False,
+    response_model=Proven,
+    responses=documented(WrongCredentials, SecondFactorRequired, WrongCode, SessionNotFound, TooManyAttempts),
+)
+async def step_up(
+    body: StepUp, *, request: Request, response: Response, caller: CallerDep, tx: TxDep, own: OwnDep
+) -> Proven | Response:
+    """Prove once more who you are, before a sensitive act; good for ten minutes."""
+    member = await get_or(tx, Member, caller.member_id, MemberNotFound())
+    if refusal := await check_step_up(tx, own, member, request, password=body.password, code=body.code):
+        return refusal
+    mine = (Session.member_id == caller.member_id, Session.ended_at.is_(None))
+    session = await get_locked(tx, Session, caller.session_id, SessionNotFound(), *mine)
+    session.proven_at = tx.now
+    audit(tx, "session.stepped_up", session.id)
+    return Proven(access_token=await access_token(tx, own, session, member, response))
+
+
 @router.get("/sessions", access=MEMBER)
 async def list_sessions(caller: CallerDep, tx: TxDep, page: PageDep) -> Page[SessionView]:
     """Where you are logged in (ID-50)."""
@@ -148,6 +195,13 @@ async def list_sessions(caller: CallerDep, tx: TxDep, page: PageDep) -> Page[Ses
         Session.member_id == caller.member_id, Session.ended_at.is_(None), Session.expires_at > tx.now
     )
     return await page_of(tx, query, Session.id, page, view)
+
+
+@router.delete("/sessions", access=MEMBER, status_code=204, responses=documented(MemberNotFound))
+async def revoke_other_sessions(caller: CallerDep, tx: TxDep) -> None:
+    """End every session of yours but this one (ID-50)."""
+    await get_locked(tx, Member, caller.member_id, MemberNotFound())
+    await revoke_others(tx, caller.member_id, caller.session_id, "revoked")
 
 
 @router.delete("/sessions/current", access=MEMBER, status_code=204, responses=documented(SessionNotFound))
