@@ -70,7 +70,7 @@ async def fuzz(
         return answer
 
     def send(case: Case[Any], headers: Mapping[str, str]) -> None:
-        request = _request(case, headers)
+        request = request_of(case, headers)
         answer = asyncio.run_coroutine_threadsafe(answer_to(request), loop).result(_ANSWER_SECONDS)
         statuses.add(answer.status_code)
         case.validate_response(answer, checks=CHECKS)
@@ -91,8 +91,8 @@ async def fuzz(
             )
             def any_case(case: Case[Any]) -> None:
                 if next(turns[case.meta and case.meta.generation.mode]) % 2:
-                    case.path_parameters = _with_known(case.path_parameters, known)
-                    case.body = _with_known(case.body, known)
+                    case.path_parameters = with_known(case.path_parameters, known)
+                    case.body = with_known(case.body, known)
                 for headers in callers:
                     send(case, headers)
 
@@ -102,11 +102,12 @@ async def fuzz(
     return statuses
 
 
-def _with_known(parts: Any, known: Mapping[str, object]) -> Any:
+def with_known(parts: Any, known: Mapping[str, object]) -> Any:
+    """The parameters or fields with the values that are known by name."""
     return {name: known.get(name, value) for name, value in parts.items()} if isinstance(parts, dict) else parts
 
 
-def _request(case: Case[Any], headers: Mapping[str, str]) -> dict[str, Any]:
+def request_of(case: Case[Any], headers: Mapping[str, str]) -> dict[str, Any]:
     """What schemathesis would hand to `requests`, as httpx2 takes it."""
     made = case.as_transport_kwargs(headers=dict(headers))
     request = {name: value for name, value in made.items() if value is not None and name != "cookies"}

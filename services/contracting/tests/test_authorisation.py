@@ -1,0 +1,18 @@
+"""Every route with every role, of the own and of a rival company."""
+
+import sys
+
+import pytest
+
+from chassis.matrix import World, try_every_caller, try_every_rival
+
+
+@pytest.mark.req("CO-22")
+async def test_every_route_role_and_company(h, deal, capsys):
+    await deal.ready()
+    contract, issued = await deal.contract_of(deal.provider), (await deal.issue()).json()
+    known = {"mission_id": deal.mission_id, "contract_id": contract["id"], "bdc_id": issued["id"]}
+    world = World(h, deal.provider.id, known, [deal.provider.head, deal.client.head, deal.staff])
+    tried = await try_every_caller(world) + await try_every_rival(world)
+    with capsys.disabled():
+        sys.stdout.write(f"\ncontracting: {tried} role x route x company pairs tried\n")
