@@ -51,9 +51,7 @@ def upgrade() -> None:
     op.create_index("ix_running_missions_provider", "running_missions", ["provider_company_id", "ends_on"])
     op.create_table(
         "supervisions",
-        sa.Column(
-            "affiliation_id", sa.Uuid(), sa.ForeignKey("affiliations.id", ondelete="CASCADE"), primary_key=True
-        ),
+        sa.Column("affiliation_id", sa.Uuid(), sa.ForeignKey("affiliations.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("consultants", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     )
@@ -71,7 +69,7 @@ def upgrade() -> None:
         sa.Column("presentation", sa.String(1000), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("company_id", "siret"),
+        sa.UniqueConstraint("company_id", "siret", name=op.f("uq_entities_company_id_siret")),
     )
     op.create_index("ix_entities_company_id_id", "entities", ["company_id", "id"])
     op.create_table(
@@ -82,7 +80,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("preferred", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("company_id", "name"),
+        sa.UniqueConstraint("company_id", "name", name=op.f("uq_referencing_lists_company_id_name")),
     )
     op.create_index("ix_referencing_lists_company_id_id", "referencing_lists", ["company_id", "id"])
     op.create_table(
@@ -92,7 +90,9 @@ def upgrade() -> None:
         sa.Column("list_id", sa.Uuid(), sa.ForeignKey("referencing_lists.id"), nullable=False),
         sa.Column("provider_company_id", sa.Uuid(), sa.ForeignKey("companies.id"), nullable=False),
         sa.Column("referenced_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("list_id", "provider_company_id"),
+        sa.UniqueConstraint(
+            "list_id", "provider_company_id", name=op.f("uq_supplier_references_list_id_provider_company_id")
+        ),
     )
     op.create_index("ix_supplier_references_list_id_id", "supplier_references", ["list_id", "id"])
 

@@ -5,6 +5,9 @@ from company.affiliation import people, personal
 from company.affiliation import routes as affiliations
 from company.affiliation.consumers import consumers as invitations
 from company.bank import routes as bank
+from company.bank import staff as bank_staff
+from company.bank.progress import SWEEPS as BANK_SWEEPS
+from company.company import found
 from company.company import routes as companies
 from company.company import staff as company_staff
 from company.compliance import routes as documents
@@ -14,6 +17,7 @@ from company.directory import routes as directory
 from company.directory.consumers import consumers
 from company.entity import routes as entities
 from company.referencing import routes as referencing
+from company.settings import CompanySettings
 from company.supervision import routes as supervision
 
 service = Service(
@@ -21,6 +25,7 @@ service = Service(
     summary="Companies, who acts for them, compliance documents, bank details.",
     routers=[
         companies.router,
+        found.router,
         affiliations.router,
         people.router,
         supervision.router,
@@ -28,11 +33,13 @@ service = Service(
         referencing.router,
         directory.router,
         bank.router,
+        bank_staff.router,
         documents.router,
         company_staff.router,
         document_staff.router,
     ],
     consumers=[consumers, invitations],
-    sweeps=SWEEPS,
+    sweeps=[*SWEEPS, *BANK_SWEEPS],
+    state=lambda _: CompanySettings(),
     personal_data=[*personal.DATA],
 )

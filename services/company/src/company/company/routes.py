@@ -1,26 +1,23 @@
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 from pydantic import Field
-from sqlalchemy import String, cast, literal, or_, select
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import or_, select
 
 from chassis import Tx, audit, emit
 from chassis.auth import MEMBER
 from chassis.errors import require
 from chassis.http import AlreadyExists, Body, CallerDep, Router, TxDep, set_etag
-from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from company.affiliation.domain import FOUNDER_ROLE, Affiliation, AlreadyAffiliated
 from company.affiliation.queries import COLLEAGUES_AND_STAFF, checks_compliance, colleague, unaffiliated_member
-from company.bank.domain import Account, BankCountriesDiffer
-from company.bank.routes import BankBody, record_account
+from company.bank.domain import REFUSALS as ACCOUNT_REFUSALS
+from company.bank.queries import record_account
+from company.bank.routes import BankBody
 from company.company import identifiers
 from company.company.domain import Company, CompanyExists, CompanyNotFound, CompanyStatus
-from company.company.search import SearchTooShort, search_terms
 from company.company.signatory import NotEmpowered, Signatory
-from company.company.views import CompanyView, FoundCompany, view_for
+from company.company.views import CompanyView, view_for
 from company.directory.domain import ProfileNotKnownYet
 from company.words import Number
 from contracts.company import LegalIdentity, SpecialTaxStatus, TaxStatus
@@ -50,10 +47,6 @@ class RegisterCompany(Body):
         """The part that documents show."""
         return LegalIdentity.model_validate(dict(self), extra="ignore")
 
-    def account(self) -> Account | None:
-        """The account, when one is given. Raises BankCountriesDiffer."""
-        return Account.checked(self.bank.iban, self.bank.bic, self.bank.holder) if self.bank else None
-
 
 _REFUSALS = documented(
     ProfileNotKnownYet,
@@ -62,7 +55,7 @@ _REFUSALS = documented(
     AlreadyExists,
     NotEmpowered,
     *identifiers.REFUSALS,
-    BankCountriesDiffer,
+    *ACCOUNT_REFUSALS,
 )
 
 
@@ -72,7 +65,7 @@ async def register_company(body: RegisterCompany, caller: CallerDep, tx: TxDep, 
     member = await unaffiliated_member(tx, caller.member_id)
     company = Company.register(member.profile_type, body.legal(), tx.now)
     signatory = Signatory.declare(company.id, member.member_id, body.capacity, tx.now, empowered=body.empowered)
-    account = body.account()
+    account = body.bank.account(tx) if body.bank else None
     await _refuse_second_registration(tx, company)
     tx.add(company)
     await tx.flush()
@@ -84,20 +77,10 @@ async def register_company(body: RegisterCompany, caller: CallerDep, tx: TxDep, 
     audit(tx, "company.registered", company.id, kind=company.kind, capacity=body.capacity, empowered=True)
     audit(tx, "affiliation.granted", affiliation.id, member=member.member_id, company=company.id, role=role)
     if account is not None:
-        await record_account(tx, company, account, caller.member_id)
+        await record_account(tx, company, account, caller.member_id, tx.now)
     await tx.flush()
     set_etag(response, company.version)
     return await view_for(tx, company, affiliation)
-
-
-@router.get("/companies", access=MEMBER, responses=documented(SearchTooShort))
-async def search_companies(
-    tx: TxDep, page: PageDep, search: Annotated[str, Query(max_length=200)]
-) -> Page[FoundCompany]:
-    """Find a company to join: every word of the search begins a word of its name (CO-01)."""
-    terms = cast(literal(search_terms(search), String), TSQUERY)
-    query = select(Company).where(Company.search_words.bool_op("@@")(terms), Company.status != CompanyStatus.REFUSED)
-    return await page_of(tx, query, Company.id, page, FoundCompany.model_validate)
 
 
 @router.get("/companies/{company_id}", access=COLLEAGUES_AND_STAFF, responses=documented(CompanyNotFound))

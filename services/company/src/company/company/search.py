@@ -1,7 +1,8 @@
-"""Finding a company by its name: accents and case forgiven, each word by its beginning (CO-01)."""
+"""Finding a company by its name: accents, case and typing errors forgiven, each word by its beginning (CO-01)."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from chassis.errors import Unprocessable, require
 
@@ -9,6 +10,10 @@ SHORTEST = 3
 """Characters that a search needs at least."""
 LONGEST_WORD = 60
 """Characters of a word that count."""
+SHORTEST_TO_CORRECT = 4
+"""Characters of a word from which on it may have been mistyped: shorter ones are like everything."""
+MOST_WORDS = 8
+"""Words of a search that count."""
 
 
 class SearchTooShort(Unprocessable):
@@ -24,8 +29,17 @@ def normalise(text: str) -> str:
     return " ".join(word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", bare))
 
 
-def search_terms(search: str) -> str:
-    """The search as a PostgreSQL tsquery: every word, by its beginning. Raises SearchTooShort."""
-    found = normalise(search)
-    require(len(found.replace(" ", "")) >= SHORTEST, SearchTooShort(field="search"))
-    return " & ".join(f"'{word}':*" for word in found.split())
+def searched(search: str) -> list[str]:
+    """The words to look for. Raises SearchTooShort."""
+    words = normalise(search).split()[:MOST_WORDS]
+    require(len("".join(words)) >= SHORTEST, SearchTooShort(field="search"))
+    return words
+
+
+def tsquery(words: Sequence[str], meant: Sequence[Sequence[str]] = ()) -> str:
+    """A PostgreSQL tsquery: every word by its beginning, or one of the words that it may have been `meant` for."""
+    others = meant or [()] * len(words)
+    return " & ".join(
+        "(" + " | ".join([f"'{word}':*", *(f"'{other}'" for other in instead)]) + ")"
+        for word, instead in zip(words, others, strict=True)
+    )
