@@ -184,7 +184,7 @@ class TestInbox:
 class TestTemplates:
     def samples(self, template):
         values = {"month": "2026-11", "role": "gerant", "decision": "accepted", "qualification": "not_interesting"}
-        dates = dict.fromkeys(("start", "end", "expires_on", "payment_date"), "2026-12-01")
+        dates = dict.fromkeys(("start", "end", "expires_on", "payment_date", "ends_on", "returns_until"), "2026-12-01")
         return {key: (values | dates).get(key, f"the {key.replace('_', ' ')}") for key in TEMPLATES.get(template, ())}
 
     @pytest.mark.parametrize("language", ["fr", "en"])

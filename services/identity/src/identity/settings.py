@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Annotated
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from identity.social.configuration import PUBLIC_MAIL_DOMAINS, OidcProvider
+
+from identity.closing.domain import Periods
 
 
 class IdentitySettings(BaseSettings):
@@ -34,12 +39,37 @@ class IdentitySettings(BaseSettings):
     """Who the terms are with: a setting and never a constant."""
     login_failures_per_address: Annotated[int, Field(ge=10)] = 100
     """Wrong passwords in 15 minutes from one network address, which a whole office may share."""
+    inactivity_months: Annotated[int, Field(ge=1, le=120)] = 36
+    """Months without a log-in after which an account is deactivated (ID-33)."""
+    deletion_hours: Annotated[int, Field(ge=1, le=47)] = 24
+    """Hours from a confirmed deletion request to its execution, which 48 hours bound (ID-40)."""
+    return_days: Annotated[int, Field(ge=30, le=90)] = 30
+    """Days on which a deactivated account may come back, the last included (ID-35, ID-41)."""
+    heirs_months: Annotated[int, Field(ge=1, le=60)] = 12
+    """Months that a dead member's content stays for heirs to bring a court's decision (ID-36)."""
+
+    public_mail_domains: frozenset[str] = PUBLIC_MAIL_DOMAINS
+    """Domains that belong to nobody's company: an address there says nothing of who gave it (ID-14)."""
+    oidc_providers: list[OidcProvider] = []
+    """Identity providers by which people sign up and log in, as a JSON list (ID-24)."""
+
+    @field_validator("oidc_providers")
+    @classmethod
+    def _have_names_of_their_own(cls, value: list[OidcProvider]) -> list[OidcProvider]:
+        if len({provider.name for provider in value}) < len(value):
+            raise ValueError("two providers have the same name")
+        return value
 
     @field_validator("signing_key")
     @classmethod
     def _is_a_private_key(cls, value: SecretStr) -> SecretStr:
         read_signing_key(value)
         return value
+
+    @property
+    def periods(self) -> Periods:
+        """How long each step of a closure lasts."""
+        return Periods(timedelta(hours=self.deletion_hours), self.return_days, self.heirs_months)
 
     @field_validator("link_secret")
     @classmethod

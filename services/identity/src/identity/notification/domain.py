@@ -64,6 +64,17 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "privacy_request_late": frozenset({"due_on"}),
     "privacy_request_due": frozenset({"kind", "due_on"}),
     "privacy_export_ready": frozenset({"until"}),
+    "account_suspended": frozenset({"explanation", "demand", "ends_on"}),
+    "account_terminated": frozenset({"explanation", "ends_on"}),
+    "sanction_imposed": frozenset({"measure", "explanation", "ends_on"}),
+    "sanction_lifted": frozenset({"measure"}),
+    "notice_given": frozenset({"breach", "demand"}),
+    "deletion_confirmed": frozenset({"hours"}),
+    "deletion_withdrawn": frozenset(),
+    "account_deactivated": frozenset({"returns_until"}),
+    "account_inactive": frozenset({"returns_until"}),
+    "account_reactivated": frozenset(),
+    "registration_refused": frozenset(),
 }
 """What other services may ask for, and the context that each text shows."""
 
