@@ -20,6 +20,7 @@ from contracts.identity import (
     MemberAccessRevoked,
     MemberActivated,
     MemberErased,
+    MemberRenamed,
 )
 from contracts.marketplace import ProposalRetained
 from contracts.notification import NotificationRequested
@@ -38,6 +39,10 @@ RETRY_LADDER: dict[str, int] = {"5s": 5_000, "1m": 60_000, "10m": 600_000}
 QUEUES: dict[type[Event], tuple[str, ...]] = {
     MemberActivated: ("company.record_member_on_MemberActivated",),
     MemberAccessRevoked: tuple(f"{service}.revoke_access_on_MemberAccessRevoked" for service in SERVICES),
+    MemberRenamed: (
+        "company.rename_member_on_MemberRenamed",
+        "marketplace.rename_member_on_MemberRenamed",
+    ),
     MemberErased: tuple(f"{service}.erase_member_on_MemberErased" for service in SERVICES),
     DataExportRequested: tuple(f"{service}.gather_data_on_DataExportRequested" for service in SERVICES),
     InvitationAccepted: ("company.affiliate_on_InvitationAccepted",),

@@ -1,6 +1,7 @@
 """The marketplace service, assembled."""
 
 from chassis.platform import Service
+from marketplace.directory import personal as directory_data
 from marketplace.directory.consumers import consumers
 from marketplace.proposal.routes import router as proposals
 from marketplace.rfp.routes import router as rfps
@@ -10,4 +11,5 @@ service = Service(
     summary="Requests for proposals, the answers to them, and the choice of one",
     routers=[rfps, proposals],
     consumers=[consumers],
+    personal_data=[*directory_data.DATA],
 )

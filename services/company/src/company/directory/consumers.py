@@ -1,8 +1,11 @@
-from chassis import Consumers, Tx, upsert_newer
+from sqlalchemy import update
+
+from chassis import Consumers, NotReady, Tx, upsert_newer
+from company.affiliation.domain import Affiliation, JoinRequest, JoinStatus
 from company.directory.domain import KnownMember
 from company.directory.missions import RunningMission
 from contracts.contracting import BdcIssued
-from contracts.identity import MemberActivated
+from contracts.identity import MemberActivated, MemberRenamed
 
 consumers = Consumers("company")
 
@@ -12,6 +15,21 @@ async def record_member_on_MemberActivated(event: MemberActivated, tx: Tx) -> No
     """Keep who may create or join a company, and on which side."""
     values = event.model_dump(include={"member_id", "display_name", "profile_type", "version"})
     await upsert_newer(tx, KnownMember, values)
+
+
+@consumers.on(MemberRenamed)
+async def rename_member_on_MemberRenamed(event: MemberRenamed, tx: Tx) -> None:  # noqa: N802 - the queue's name
+    """Show colleagues the new name; what was issued or decided before keeps the old one (ID-21)."""
+    known = await tx.get(KnownMember, event.member_id, with_for_update=True)
+    if known is None:
+        raise NotReady("the member is not known yet")
+    if event.version <= known.version:
+        return
+    known.display_name, known.version = event.display_name, event.version
+    mine = update(Affiliation).where(Affiliation.member_id == event.member_id)
+    await tx.execute(mine.values(display_name=event.display_name))
+    waiting = (JoinRequest.member_id == event.member_id, JoinRequest.status == JoinStatus.PENDING)
+    await tx.execute(update(JoinRequest).where(*waiting).values(member_name=event.display_name))
 
 
 @consumers.on(BdcIssued)

@@ -1,9 +1,14 @@
 """Keep the local copies current; an older version never replaces a newer one."""
 
+from uuid import UUID
+
+from sqlalchemy import text, update
+
 from chassis import Consumers, Tx, upsert_newer
 from contracts.company import AffiliationGranted, CompanyValidated
 from contracts.contracting import ContractSigned
-from marketplace.directory.domain import Affiliation, Company, Contract
+from contracts.identity import MemberRenamed
+from marketplace.directory.domain import Affiliation, Company, Contract, MemberName
 
 consumers = Consumers("marketplace")
 
@@ -18,6 +23,23 @@ async def record_company_on_CompanyValidated(event: CompanyValidated, tx: Tx) ->
 async def record_affiliation_on_AffiliationGranted(event: AffiliationGranted, tx: Tx) -> None:  # noqa: N802 - named as its queue
     """Know whom a company may name as operational manager or consultant."""
     await upsert_newer(tx, Affiliation, Affiliation.values_of(event))
+    await _show_newest_name(tx, event.member_id)
+
+
+@consumers.on(MemberRenamed)
+async def rename_member_on_MemberRenamed(event: MemberRenamed, tx: Tx) -> None:  # noqa: N802 - named as its queue
+    """Show a member's new name from now on; proposals made before keep the old one (ID-21)."""
+    await upsert_newer(tx, MemberName, event.model_dump(include={"member_id", "display_name", "version"}))
+    await _show_newest_name(tx, event.member_id)
+
+
+async def _show_newest_name(tx: Tx, member_id: UUID) -> None:
+    """Show the name that the member took last, whichever of the affiliation and the name arrived first."""
+    await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"name|{member_id}"})
+    named = await tx.get(MemberName, member_id, populate_existing=True)
+    if named is not None:
+        mine = update(Affiliation).where(Affiliation.member_id == member_id)
+        await tx.execute(mine.values(display_name=named.display_name))
 
 
 @consumers.on(ContractSigned)

@@ -89,6 +89,16 @@ class Affiliation(Base):
         }
 
 
+class MemberName(Base):
+    """The name that a member took last; it wins over the one that an affiliation brought."""
+
+    __tablename__ = "member_names"
+
+    member_id: Mapped[UUID] = mapped_column(primary_key=True)
+    display_name: Mapped[str]
+    version: Mapped[int]
+
+
 class Contract(Base):
     """A contract in force between a company and the platform."""
 
