@@ -1,7 +1,9 @@
 from sqlalchemy import update
 
-from chassis import Consumers, NotReady, Tx, upsert_newer
-from company.affiliation.domain import Affiliation, JoinRequest, JoinStatus
+from chassis import Consumers, Tx, upsert_newer
+from chassis.errors import NotReady
+from company.affiliation.domain import Affiliation
+from company.affiliation.joining import JoinRequest, JoinStatus
 from company.directory.domain import KnownMember
 from company.directory.missions import RunningMission
 from contracts.contracting import BdcIssued
