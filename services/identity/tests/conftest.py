@@ -6,7 +6,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,17 +31,34 @@ TOKEN = re.compile(r"#token=(\S+)")
 
 @dataclass
 class Mailbox:
-    """What an SMTP server was given; it refuses everything while `down`."""
+    """What an SMTP server was given; it refuses everything while `down`, and for good what `refuses` says."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     down: bool = False
+    refuses: dict[str, str] = field(default_factory=dict)
+    """Its answer to an address, or (as "DATA") to any mail."""
+    on_data: Callable[[], None] | None = None
+    """What happens once, just after the next mail was taken."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: SmtpSession, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
 
     async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.down:
             return "451 try again later, dear someone@example.com"
+        if "DATA" in self.refuses:
+            return self.refuses["DATA"]
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, policy=policy.default))
+        if self.on_data is not None:
+            happens, self.on_data = self.on_data, None
+            happens()
         return "250 taken"
 
     def to(self, address: str) -> list[EmailMessage]:
@@ -198,4 +215,5 @@ def world(whole_world: World) -> Iterator[World]:
     yield whole_world
     whole_world.h.clock.offset = timedelta()
     whole_world.mailbox.down = False
+    whole_world.mailbox.refuses.clear()
     os.environ.pop("MAILLON_STAFF_PASSWORD", None)

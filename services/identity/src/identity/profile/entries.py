@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from contracts.values import CountryCode, Month, Name
 
 _ADDRESS = re.compile(r"[^\s@<>]+\s*@\s*[^\s@<>]+\.[^\W\d]{2,}")
-_PHONE = re.compile(r"(?<![\w/])(?:\+\d|00[1-9]|0[1-9])(?:[ .()-]{0,2}\d){7,13}(?!\w)", re.ASCII)
+_PHONE = re.compile(r"(?<![\w/.-])(?:\+\d|00[1-9]|0[1-9])(?:[ .()-]{0,2}\d){7,13}(?!\w)", re.ASCII)
 
 
 def _without_contact_data(text: str) -> str:
