@@ -22,6 +22,8 @@ KEPT = timedelta(days=730)
 
 ACTIVATE_ACCOUNT = "activate_account"
 ACCOUNT_EXISTS = "account_exists"
+REGISTRATION_REFUSED = "registration_refused"
+ACCOUNT_ERASED = "account_erased"
 INVITATION = "invitation"
 INVITATION_EXISTING = "invitation_existing"
 RESET_PASSWORD = "reset_password"  # noqa: S105 - a template's name
@@ -31,6 +33,8 @@ CREDENTIAL_CHANGE_REQUIRED = "credential_change_required"
 MAILBOX_REFUSES = "mailbox_refuses"
 MAIL_ONLY = frozenset(
     {
+        REGISTRATION_REFUSED,
+        ACCOUNT_ERASED,
         ACTIVATE_ACCOUNT,
         ACCOUNT_EXISTS,
         INVITATION,
@@ -46,6 +50,13 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "join_decided": frozenset({"company_name", "decision", "role"}),
     "company_validated": frozenset({"company_name"}),
     "company_refused": frozenset({"company_name", "reason"}),
+    "bank_change_proposed": frozenset({"company_name", "ending", "holder"}),
+    "bank_change_approved": frozenset({"company_name", "ending", "effective_at"}),
+    "bank_change_effective": frozenset({"company_name", "ending"}),
+    "bank_change_cancelled": frozenset({"company_name", "ending", "reason"}),
+    "identity_change_decided": frozenset({"company_name", "decision", "remark"}),
+    "capacity_decided": frozenset({"company_name", "decision", "remark"}),
+    "plan_changed": frozenset({"company_name", "plan"}),
     "document_refused": frozenset({"company_name", "document_type", "comment"}),
     "document_expiring": frozenset({"company_name", "document_type", "expires_on"}),
     "proposal_received": frozenset({"rfp_reference", "provider_name", "consultant_name", "daily_rate"}),
@@ -74,7 +85,6 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "account_deactivated": frozenset({"returns_until"}),
     "account_inactive": frozenset({"returns_until"}),
     "account_reactivated": frozenset(),
-    "registration_refused": frozenset(),
 }
 """What other services may ask for, and the context that each text shows."""
 

@@ -27,7 +27,7 @@ async def refusing_among(tx: Tx, mailboxes: Collection[bytes]) -> set[bytes]:
 async def record_bounce(tx: Tx, bounced: Notification, status: str, *, for_good: bool = True) -> None:
     """Give a mail up; when its mailbox is gone for good, mark it and tell the member in the application, once."""
     bounced.bounced(tx.now, f"bounced {status}")
-    if bounced.mailbox is None or not for_good:
+    if bounced.mailbox is None or bounced.member_id is None or not for_good:
         return
     mark = {"mailbox": bounced.mailbox, "member_id": bounced.member_id, "status": status, "since": tx.now}
     marked = insert(RefusingMailbox).values(mark).on_conflict_do_nothing().returning(RefusingMailbox.mailbox)
