@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from joserfc import jwe
 from joserfc.jwk import ECKey
 from sqlalchemy import Table
 
+from chassis.clock import business_date, months_after
 from chassis.consume import Consumers
 from chassis.db import Tx
 from chassis.outbox import emit
@@ -28,6 +29,26 @@ from contracts.identity import DataExportRequested, MemberErased
 from contracts.personal_data import MemberDataGathered
 
 Records = Sequence[dict[str, Any]]
+
+ERASED_NAME = "—"
+"""What stands where the name, or the words, of somebody stood whose account is gone."""
+NOBODY = UUID(int=0)
+"""Whose a document is once the law asks for its figures alone."""
+CONTRACT_YEARS = 5
+"""How long a contract may be argued about (code civil, art. 2224)."""
+ACCOUNTING_YEARS = 10
+"""How long accounts and what supports them are kept (code de commerce, art. L. 123-22)."""
+
+
+def record_of(row: Base, *columns: str) -> dict[str, Any]:
+    """Some columns of a row, as a member reads them in an export."""
+    return {column: getattr(row, column) for column in columns}
+
+
+def years_before(as_of: datetime, years: int) -> date:
+    """The day in Paris so many years before; what is dated earlier has passed its time."""
+    return months_after(business_date(as_of), -12 * years)
+
 
 _SEALING = {"alg": "ECDH-ES", "enc": "A256GCM"}
 

@@ -2,10 +2,12 @@
 
 from billing.bpf.consumers import consumers as bpf_consumers
 from billing.bpf.routes import router as bpfs
+from billing.directory import personal
 from billing.directory.consumers import consumers as directory_consumers
 from billing.invariants import check_money
 from billing.invoice.routes import router as invoices
 from billing.own import build
+from billing.personal import DATA
 from chassis.platform import Service
 
 service = Service(
@@ -15,4 +17,5 @@ service = Service(
     consumers=[directory_consumers, bpf_consumers],
     sweeps=[check_money],
     state=build,
+    personal_data=[*DATA, *personal.DATA],
 )

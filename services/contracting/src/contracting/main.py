@@ -5,8 +5,10 @@ from contracting.bdc import routes as bdcs
 from contracting.contract import consumers as contract_events
 from contracting.contract import routes as contracts_
 from contracting.directory import consumers as directory
+from contracting.directory import personal
 from contracting.mission import consumers as mission_events
 from contracting.mission import routes as missions
+from contracting.personal import DATA
 from contracting.settings import OperatorSettings
 
 service = Service(
@@ -16,4 +18,5 @@ service = Service(
     consumers=[contract_events.consumers, mission_events.consumers, directory.consumers],
     sweeps=mission_events.SWEEPS,
     state=lambda _: OperatorSettings(),
+    personal_data=[*DATA, *personal.DATA],
 )

@@ -3,6 +3,7 @@
 from chassis.platform import Service
 from marketplace.directory import personal as directory_data
 from marketplace.directory.consumers import consumers
+from marketplace.personal import DATA
 from marketplace.proposal.routes import router as proposals
 from marketplace.rfp.routes import router as rfps
 
@@ -11,5 +12,5 @@ service = Service(
     summary="Requests for proposals, the answers to them, and the choice of one",
     routers=[rfps, proposals],
     consumers=[consumers],
-    personal_data=[*directory_data.DATA],
+    personal_data=[*DATA, *directory_data.DATA],
 )

@@ -8,20 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from chassis.clock import business_date, instant_of, months_after
+from chassis.clock import instant_of
 from chassis.db import Tx
-from chassis.personal_data import Basis, DataClass
+from chassis.personal_data import CONTRACT_YEARS, Basis, DataClass, record_of, years_before
 from identity.privacy.domain import EXPORT_KEPT, OPEN, ExportPart, PrivacyRequest
 from identity.privacy.exports import drop_parts
-
-YEARS_AFTER_THE_ANSWER = 5
-"""As long as somebody could complain about the answer (code civil, art. 2224)."""
 
 
 async def _gather(tx: Tx, member_id: UUID) -> list[dict[str, Any]]:
     mine = select(PrivacyRequest).where(PrivacyRequest.member_id == member_id).order_by(PrivacyRequest.id)
     told = ("kind", "status", "channel", "details", "received_on", "due_on", "extension_reason", "answer", "closed_at")
-    return [{name: getattr(request, name) for name in told} for request in await tx.scalars(mine)]
+    return [record_of(request, *told) for request in await tx.scalars(mine)]
 
 
 async def _erase(tx: Tx, member_id: UUID) -> None:
@@ -37,7 +34,7 @@ async def _erase(tx: Tx, member_id: UUID) -> None:
 
 
 async def _forget(tx: Tx, as_of: datetime) -> None:
-    long_ago = instant_of(months_after(business_date(as_of), -12 * YEARS_AFTER_THE_ANSWER))
+    long_ago = instant_of(years_before(as_of, CONTRACT_YEARS))
     await tx.execute(
         delete(PrivacyRequest).where(PrivacyRequest.closed_at < long_ago, PrivacyRequest.export_file.is_(None))
     )
@@ -49,7 +46,7 @@ DATA = [
         purpose="Answer requests under the GDPR in time, and prove it",
         basis=Basis.LEGAL_OBLIGATION,
         kept=(
-            f"{YEARS_AFTER_THE_ANSWER} years after the answer, its words as long as the account; "
+            f"{CONTRACT_YEARS} years after the answer, its words as long as the account; "
             f"an export {EXPORT_KEPT.days} days"
         ),
         tables=(PrivacyRequest, ExportPart),

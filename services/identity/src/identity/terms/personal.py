@@ -8,15 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
-from chassis.clock import business_date, instant_of, months_after
+from chassis.clock import instant_of
 from chassis.db import Tx
-from chassis.personal_data import Basis, DataClass
+from chassis.personal_data import CONTRACT_YEARS, Basis, DataClass, years_before
 from identity.member.domain import Member
 from identity.terms.domain import Consent, SharingConsent
 from identity.terms.queries import acceptances, agreements
-
-YEARS_AFTER_THE_ACCOUNT = 5
-"""As long as somebody could sue over the contract (code civil, art. 2224)."""
 
 
 async def _acceptances(tx: Tx, member_id: UUID) -> list[dict[str, Any]]:
@@ -58,14 +55,14 @@ async def _drop_addresses(tx: Tx, member_id: UUID) -> None:
 
 async def _forget_evidence(tx: Tx, as_of: datetime) -> None:
     """Drop the acceptances of accounts that were erased five years ago."""
-    long_ago = instant_of(months_after(business_date(as_of), -12 * YEARS_AFTER_THE_ACCOUNT))
+    long_ago = instant_of(years_before(as_of, CONTRACT_YEARS))
     erased = select(Member.id).where(Member.erased_at < long_ago)
     await tx.execute(delete(Consent).where(Consent.member_id.in_(erased)))
 
 
 async def _forget_agreements(tx: Tx, as_of: datetime) -> None:
     """Drop what was withdrawn five years ago."""
-    long_ago = instant_of(months_after(business_date(as_of), -12 * YEARS_AFTER_THE_ACCOUNT))
+    long_ago = instant_of(years_before(as_of, CONTRACT_YEARS))
     await tx.execute(delete(SharingConsent).where(SharingConsent.withdrawn_at < long_ago))
 
 
@@ -74,7 +71,7 @@ DATA = [
         "acceptances",
         purpose="Prove which terms and privacy policy a member agreed to, when and from where",
         basis=Basis.CONTRACT,
-        kept=f"{YEARS_AFTER_THE_ACCOUNT} years after the account; the network address as long as the account",
+        kept=f"{CONTRACT_YEARS} years after the account; the network address as long as the account",
         tables=(Consent,),
         gather=_acceptances,
         erase=_drop_addresses,
@@ -84,7 +81,7 @@ DATA = [
         "sharing consents",
         purpose="Share data beyond what the contract needs only while the member agrees, and prove it",
         basis=Basis.CONSENT,
-        kept=f"{YEARS_AFTER_THE_ACCOUNT} years after the withdrawal; the network address as long as the account",
+        kept=f"{CONTRACT_YEARS} years after the withdrawal; the network address as long as the account",
         tables=(SharingConsent,),
         gather=_agreements,
         erase=_end_agreements,
