@@ -1,7 +1,7 @@
 """One migrated database for the session; every test brings its own members and companies."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,10 +11,11 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from chassis.app import sweeps_of
 from chassis.audit import audit_log
 from chassis.auth import Caller
 from chassis.clock import business_date
-from chassis.testing import Harness, harness
+from chassis.testing import Harness, harness, small_pdf
 from company.main import service
 from contracts.event import Event
 from contracts.identity import MemberActivated
@@ -47,7 +48,7 @@ SIRETS = establishments()
 
 def pdf() -> bytes:
     """A small PDF like no other."""
-    return b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<</Note(" + uuid4().hex.encode() + b")>>endobj\ntrailer<<>>\n%%EOF\n"
+    return small_pdf(uuid4().hex)
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Founded:
     founder: Caller
     headers: dict[str, str]
     json: dict[str, Any]
+    profile: ProfileType = ProfileType.CONSULTANCY
 
 
 class World:
@@ -77,6 +79,30 @@ class World:
 
     def headers(self, caller: Caller) -> dict[str, str]:
         return self.h.headers(caller)
+
+    def proven(self, caller: Caller) -> dict[str, str]:
+        """Headers of a member who just showed to be themselves."""
+        return self.h.headers(replace(caller, proven_at=self.h.clock()))
+
+    async def second_head(self, company: "Founded", role: Role = Role.GERANT) -> Caller:
+        """A colleague whom the founder makes a head as well."""
+        first = Role.RESPONSABLE_PROJET if role is Role.DIRECTEUR_ACHATS else Role.CONSULTANT
+        caller = await self.member(ProfileType(company.profile), "Zoe Second")
+        request = (await self.ask(caller, company, first)).json()
+        assert (await self.decide(request["id"], "acceptance", company.headers)).status_code == 200
+        assert (await self.give_role(company, caller, role)).status_code == 200
+        return caller
+
+    async def give_role(self, company: "Founded", to: Caller, role: Role) -> Any:
+        path = f"/companies/{company.id}/members/{to.member_id}/role"
+        return await self.client.put(path, json={"role": role}, headers=self.proven(company.founder))
+
+    async def sweep(self, name: str, as_of: datetime | None = None) -> None:
+        """Run one sweep as of an instant, whatever ran before."""
+        chosen = next(sweep for sweep in sweeps_of(service) if sweep.name == name)
+        async with self.h.tx() as tx:
+            tx.actor = f"sweep.{name}"
+            await chosen.run(tx, as_of or self.h.clock())
 
     async def member(self, profile: ProfileType = ProfileType.CONSULTANCY, name: str = "Ada Martin") -> Caller:
         caller = self.h.member()
@@ -107,7 +133,7 @@ class World:
         founder = await self.member(profile)
         answer = await self.register(founder, **changes)
         assert answer.status_code == 201, answer.text
-        return Founded(answer.json()["id"], founder, self.headers(founder), answer.json())
+        return Founded(answer.json()["id"], founder, self.headers(founder), answer.json(), profile)
 
     async def validate(self, company: Founded, **changes: Any) -> Any:
         body = {
@@ -150,16 +176,17 @@ class World:
         headers: dict[str, str] | None = None,
         content: bytes | None = None,
         name: str = "certificate.pdf",
+        **fields: str,
     ) -> Any:
         return await self.client.post(
             f"/companies/{company.id}/documents",
-            data={"type": kind, "issued_on": str(issued_on or self.today)},
+            data={"type": kind, "issued_on": str(issued_on or self.today)} | fields,
             files={"file": (name, pdf() if content is None else content)},
             headers=headers or self.headers(company.founder),
         )
 
     async def review(self, document_id: str, headers: dict[str, str] | None = None, **body: Any) -> Any:
-        body = {"exists": True, "authentic": True} | body
+        body = {"exists": True, "authentic": True, "method": "issuer"} | body
         return await self.client.post(f"/documents/{document_id}/review", json=body, headers=headers or self.staff)
 
     async def accepted(self, company: Founded, kind: str, issued_on: date | None = None) -> Any:

@@ -12,6 +12,7 @@ from company.company import domain as company
 from company.company.domain import CompanyActor, CompanyStatus
 from company.compliance import domain as compliance
 from company.compliance.domain import DocumentActor, DocumentStatus
+from company.compliance.recheck import RECHECK_ALLOWED, RecheckActor, RecheckStatus
 
 COMPANY_MOVES = {
     ("to_verify", "validated", "staff"),
@@ -26,6 +27,8 @@ JOIN_MOVES = {
 DOCUMENT_MOVES = {
     ("uploaded", "accepted", "staff"),
     ("uploaded", "refused", "staff"),
+    ("accepted", "refused", "staff"),
+    ("uploaded", "withdrawn", "company"),
     ("accepted", "expired", "calendar"),
     *(
         (source, "replaced", actor)
@@ -33,10 +36,12 @@ DOCUMENT_MOVES = {
         for actor in ("company", "staff")
     ),
 }
+RECHECK_MOVES = {("open", "completed", "staff"), ("open", "lapsed", "calendar")}
 TABLES = [
     (company.ALLOWED, CompanyStatus, CompanyActor, COMPANY_MOVES),
     (joining.ALLOWED, JoinStatus, JoinActor, JOIN_MOVES),
     (compliance.ALLOWED, DocumentStatus, DocumentActor, DOCUMENT_MOVES),
+    (RECHECK_ALLOWED, RecheckStatus, RecheckActor, RECHECK_MOVES),
 ]
 ALL = [
     (table, source, target, actor, (source, target, actor) in moves)

@@ -28,8 +28,119 @@ def upgrade() -> None:
         postgresql_where=sa.text("registration_number IS NOT NULL AND status <> 'refused'"),
     )
 
+    op.create_table(
+        "billing_contacts",
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("line1", sa.String(200), nullable=False),
+        sa.Column("line2", sa.String(200), nullable=True),
+        sa.Column("postcode", sa.String(16), nullable=False),
+        sa.Column("city", sa.String(200), nullable=False),
+        sa.Column("address_country", sa.String(2), nullable=False),
+        sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("phone", sa.String(16), nullable=False),
+        sa.Column("changed_by", sa.Uuid(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_billing_contacts_company_id")),
+        sa.PrimaryKeyConstraint("company_id", name=op.f("pk_billing_contacts")),
+    )
+    _bank()
+    _approvals()
+
+
+def _bank() -> None:
+    op.alter_column("bank_details", "iban", nullable=True)
+    op.alter_column("bank_details", "bic", nullable=True)
+    op.add_column("bank_details", sa.Column("bank_code", sa.String(40), nullable=True))
+    op.add_column("bank_details", sa.Column("account_number", sa.String(40), nullable=True))
+    op.add_column("bank_details", sa.Column("country", sa.String(2), nullable=True))
+    op.execute("UPDATE bank_details SET country = left(iban, 2)")
+    op.alter_column("bank_details", "country", nullable=False)
+    op.add_column("bank_details", sa.Column("until", sa.DateTime(timezone=True), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_bank_details_one_number"), "bank_details", "(iban IS NULL) <> (account_number IS NULL)"
+    )
+    op.create_table(
+        "bank_changes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("holder", sa.String(200), nullable=False),
+        sa.Column("country", sa.String(2), nullable=False),
+        sa.Column("iban", sa.String(34), nullable=True),
+        sa.Column("bic", sa.String(11), nullable=True),
+        sa.Column("bank_code", sa.String(40), nullable=True),
+        sa.Column("account_number", sa.String(40), nullable=True),
+        sa.Column("heads", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by", sa.Uuid(), nullable=True),
+        sa.Column("approved_by_staff", sa.Boolean(), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("called_on", sa.Date(), nullable=True),
+        sa.Column("number_source", sa.String(40), nullable=True),
+        sa.Column("spoke_with", sa.Uuid(), nullable=True),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_by", sa.Uuid(), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_reason", sa.String(40), nullable=True),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_bank_changes_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_changes")),
+    )
+    op.create_index(
+        "uq_bank_changes_pending",
+        "bank_changes",
+        ["company_id"],
+        unique=True,
+        postgresql_where=sa.text("status IN ('proposed', 'cooling')"),
+    )
+    op.create_index("ix_bank_changes_company_id_id", "bank_changes", ["company_id", "id"])
+    op.create_index(
+        "ix_bank_changes_effective_at",
+        "bank_changes",
+        ["effective_at"],
+        postgresql_where=sa.text("status = 'cooling'"),
+    )
+
+
+def _approvals() -> None:
+    op.create_table(
+        "approvals",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("remark", sa.String(1000), nullable=True),
+        sa.CheckConstraint("status <> 'given' OR decided_by <> proposed_by", name=op.f("ck_approvals_four_eyes")),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_approvals_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
+    )
+    op.create_index(
+        "uq_approvals_pending",
+        "approvals",
+        ["kind", "subject_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index("ix_approvals_company_id_id", "approvals", ["company_id", "id"])
+
 
 def downgrade() -> None:
+    op.drop_table("billing_contacts")
+    op.drop_table("approvals")
+    op.drop_table("bank_changes")
+    op.drop_constraint(op.f("ck_bank_details_one_number"), "bank_details")
+    for column in ("until", "country", "account_number", "bank_code"):
+        op.drop_column("bank_details", column)
+    op.alter_column("bank_details", "bic", nullable=False)
+    op.alter_column("bank_details", "iban", nullable=False)
     op.drop_index("uq_companies_registration_number", table_name="companies")
     op.alter_column("companies", "check_reference", new_column_name="evidence")
     for column in ("submitted_at", "register_consulted", "special_tax_status", "tax_number", "registration_number"):

@@ -7,11 +7,15 @@ from company.affiliation.consumers import consumers as invitations
 from company.bank import routes as bank
 from company.bank import staff as bank_staff
 from company.bank.progress import SWEEPS as BANK_SWEEPS
-from company.company import found
+from company.company import account, country_list, found
 from company.company import routes as companies
 from company.company import staff as company_staff
+from company.compliance import personal as compliance_data
 from company.compliance import routes as documents
 from company.compliance import staff as document_staff
+from company.compliance import statements, suppliers
+from company.compliance.consumers import consumers as rechecks
+from company.compliance.discarded import keep_removing
 from company.compliance.sweeps import SWEEPS
 from company.directory import routes as directory
 from company.directory.consumers import consumers
@@ -25,6 +29,8 @@ service = Service(
     summary="Companies, who acts for them, compliance documents, bank details.",
     routers=[
         companies.router,
+        account.router,
+        country_list.router,
         found.router,
         affiliations.router,
         people.router,
@@ -35,11 +41,14 @@ service = Service(
         bank.router,
         bank_staff.router,
         documents.router,
+        statements.router,
+        suppliers.router,
         company_staff.router,
         document_staff.router,
     ],
-    consumers=[consumers, invitations],
+    consumers=[consumers, invitations, rechecks],
     sweeps=[*SWEEPS, *BANK_SWEEPS],
+    background=[keep_removing],
     state=lambda _: CompanySettings(),
-    personal_data=[*personal.DATA],
+    personal_data=[*personal.DATA, *compliance_data.DATA],
 )

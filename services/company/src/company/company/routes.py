@@ -2,11 +2,9 @@ from uuid import UUID
 
 from fastapi import Response
 from pydantic import Field
-from sqlalchemy import or_, select
 
-from chassis import Tx, audit, emit
+from chassis import audit, emit
 from chassis.auth import MEMBER
-from chassis.errors import require
 from chassis.http import AlreadyExists, Body, CallerDep, Router, TxDep, set_etag
 from chassis.problems import documented
 from company.affiliation.domain import FOUNDER_ROLE, Affiliation, AlreadyAffiliated
@@ -15,7 +13,8 @@ from company.bank.domain import REFUSALS as ACCOUNT_REFUSALS
 from company.bank.queries import record_account
 from company.bank.routes import BankBody
 from company.company import identifiers
-from company.company.domain import Company, CompanyExists, CompanyNotFound, CompanyStatus
+from company.company.domain import Company, CompanyExists, CompanyNotFound
+from company.company.queries import refuse_second_registration
 from company.company.signatory import NotEmpowered, Signatory
 from company.company.views import CompanyView, view_for
 from company.directory.domain import ProfileNotKnownYet
@@ -66,7 +65,7 @@ async def register_company(body: RegisterCompany, caller: CallerDep, tx: TxDep, 
     company = Company.register(member.profile_type, body.legal(), tx.now)
     signatory = Signatory.declare(company.id, member.member_id, body.capacity, tx.now, empowered=body.empowered)
     account = body.bank.account(tx) if body.bank else None
-    await _refuse_second_registration(tx, company)
+    await refuse_second_registration(tx, company)
     tx.add(company)
     await tx.flush()
     role = FOUNDER_ROLE[member.profile_type]
@@ -92,20 +91,3 @@ async def read_company(company_id: UUID, caller: CallerDep, tx: TxDep, response:
         raise CompanyNotFound
     set_etag(response, company.version)
     return await view_for(tx, company, affiliation)
-
-
-async def _refuse_second_registration(tx: Tx, company: Company) -> None:
-    """One company per SIRET, abroad per VAT number. Raises CompanyExists.
-
-    A refused registration blocks nobody: it may have been somebody else's attempt.
-    """
-    same = [Company.siret == company.siret] if company.siret else []
-    if company.registration_number:
-        number = Company.registration_number == company.registration_number
-        same.append((Company.country == company.country) & number)
-    if company.siret is None and company.vat_number:
-        same.append((Company.vat_number == company.vat_number) & Company.siret.is_(None))
-    if not same:
-        return
-    query = select(Company.id).where(or_(*same), Company.status != CompanyStatus.REFUSED)
-    require((await tx.scalars(query.limit(1))).first() is None, CompanyExists(field="siret"))

@@ -63,8 +63,10 @@ async def validate_company(company_id: UUID, body: ValidateCompany, caller: Call
     company = await get_locked(tx, Company, company_id, CompanyNotFound())
     check = ExistenceCheck.made(body.register_consulted, body.reference, body.checked_on, tx.today)
     verified = verify(await signatories_of(tx, company_id), body.verified_signatories, tx.now)
-    payable = await current_account(tx, company_id) is not None
-    emit(tx, company.validate(caller.member_id, check, verified, tx.now, payable=payable))
+    account = await current_account(tx, company_id)
+    emit(tx, company.validate(caller.member_id, check, verified, tx.now, payable=account is not None))
+    if account is not None:
+        emit(tx, account.takes_effect(company, account.since))
     first = reassess(company, await documents_of(tx, company_id), tx.today, tx.now)
     if first is not None:
         emit(tx, first)

@@ -10,7 +10,8 @@ from chassis import Tx
 from chassis.http import View
 from company.affiliation.domain import Affiliation
 from company.bank.queries import current_account
-from company.bank.routes import BankView
+from company.bank.views import BankView, MaskedAccount
+from company.company.billing import BillingContact
 from company.company.domain import Company, CompanyStatus
 from company.company.existence import Register
 from company.company.signatory import Signatory
@@ -46,6 +47,15 @@ class VerificationView(View):
     decided_at: datetime
 
 
+class BillingView(View):
+    """Where the company's invoices go (CO-10)."""
+
+    name: str
+    address: PostalAddress
+    email: str
+    phone: str
+
+
 class CompanyView(View):
     """A company as its own members and staff see it."""
 
@@ -66,6 +76,8 @@ class CompanyView(View):
     signatories: list[SignatoryView]
     bank_details_on_file: bool
     bank: BankView | None = Field(description="Shown to heads of the company only")
+    billing: BillingView | None = Field(description="Shown to heads of the company only")
+    account_on_file: MaskedAccount | None = Field(description="Shown to staff, who compare its holder")
     role: Role | None = Field(description="The caller's own role; absent for staff")
     verification: VerificationView | None = Field(description="Shown to staff only")
 
@@ -93,6 +105,7 @@ async def signatories_of(tx: Tx, company_id: UUID) -> list[Signatory]:
 async def view_for(tx: Tx, company: Company, affiliation: Affiliation | None) -> CompanyView:
     """The company for one of its members, or for staff when there is no affiliation."""
     account = await current_account(tx, company.id)
+    billing = await tx.get(BillingContact, company.id)
     is_head = affiliation is not None and affiliation.role in HEADS
     decided = affiliation is None and company.decided_at is not None
     return CompanyView(
@@ -113,6 +126,8 @@ async def view_for(tx: Tx, company: Company, affiliation: Affiliation | None) ->
         signatories=[SignatoryView.model_validate(s) for s in await signatories_of(tx, company.id)],
         bank_details_on_file=account is not None,
         bank=BankView.model_validate(account) if account and is_head else None,
+        billing=BillingView.model_validate(billing) if billing and is_head else None,
+        account_on_file=MaskedAccount.of(account) if account and affiliation is None else None,
         role=affiliation.role if affiliation else None,
         verification=VerificationView.model_validate(company) if decided else None,
     )

@@ -1,0 +1,20 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis import Tx
+from company.approvals.domain import Approval, ApprovalKind, ApprovalStatus
+
+
+async def approval_of(tx: Tx, subject_id: UUID) -> Approval:
+    """The last proposal about a subject, locked, so that two who decide at once follow each other."""
+    query = select(Approval).where(Approval.subject_id == subject_id).order_by(Approval.id.desc()).limit(1)
+    return (await tx.scalars(query.with_for_update())).one()
+
+
+async def overdue(tx: Tx, kind: ApprovalKind, as_of: datetime) -> list[Approval]:
+    """The proposals of a kind that waited too long, locked, oldest first."""
+    late = (Approval.status == ApprovalStatus.PENDING) & (Approval.expires_at <= as_of)
+    query = select(Approval).where(Approval.kind == kind, late).order_by(Approval.id).with_for_update()
+    return list((await tx.scalars(query)).all())
