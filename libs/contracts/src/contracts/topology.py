@@ -11,6 +11,7 @@ from contracts.company import (
     CompanyRegistered,
     CompanyValidated,
     ComplianceChanged,
+    SupervisionChanged,
 )
 from contracts.contracting import BdcIssued, ContractSigned
 from contracts.event import Event
@@ -48,13 +49,18 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     InvitationAccepted: ("company.affiliate_on_InvitationAccepted",),
     MemberDataGathered: ("identity.collect_data_on_MemberDataGathered",),
     NotificationRequested: ("identity.notify_on_NotificationRequested",),
-    CompanyRegistered: ("contracting.open_contract_on_CompanyRegistered",),
+    CompanyRegistered: (
+        "identity.name_company_on_CompanyRegistered",
+        "contracting.open_contract_on_CompanyRegistered",
+    ),
     CompanyValidated: (
+        "identity.name_company_on_CompanyValidated",
         "marketplace.record_company_on_CompanyValidated",
         "contracting.record_company_on_CompanyValidated",
         "billing.record_company_on_CompanyValidated",
     ),
     CompanyDetailsChanged: (
+        "identity.rename_company_on_CompanyDetailsChanged",
         "contracting.update_company_on_CompanyDetailsChanged",
         "billing.update_company_on_CompanyDetailsChanged",
     ),
@@ -62,12 +68,16 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
         "identity.record_affiliation_on_AffiliationGranted",
         "marketplace.record_affiliation_on_AffiliationGranted",
     ),
+    SupervisionChanged: tuple(
+        f"{service}.record_supervision_on_SupervisionChanged" for service in ("contracting", "timesheet", "billing")
+    ),
     ComplianceChanged: ("contracting.record_compliance_on_ComplianceChanged",),
     ContractSigned: ("marketplace.record_contract_on_ContractSigned",),
     ProposalRetained: ("contracting.open_mission_on_ProposalRetained",),
     BdcIssued: (
         "identity.record_mission_on_BdcIssued",
         "company.record_mission_on_BdcIssued",
+        "company.schedule_rechecks_on_BdcIssued",
         "timesheet.record_mission_on_BdcIssued",
         "billing.record_mission_on_BdcIssued",
     ),

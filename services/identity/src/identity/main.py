@@ -21,7 +21,10 @@ from identity.factor import personal as factor_data
 from identity.factor import routes as factors
 from identity.incident import personal as incident_data
 from identity.incident import routes as incidents
+from identity.invitation import personal as invitation_data
+from identity.invitation import routes as invitations
 from identity.keys import routes as keys
+from identity.link import passwords
 from identity.link import personal as link_data
 from identity.link import routes as links
 from identity.member import personal as member_data
@@ -43,6 +46,10 @@ from identity.privacy.sweeps import watch_deadlines
 from identity.profile import checks as profile_checks
 from identity.profile import personal as profile_data
 from identity.profile import routes as profiles
+from identity.responsible import personal as responsible_data
+from identity.responsible import routes as responsible_persons
+from identity.review import personal as review_data
+from identity.review import routes as address_reviews
 from identity.sanction import acts as sanction_acts
 from identity.sanction import personal as sanction_data
 from identity.sanction import routes as sanctions
@@ -50,6 +57,9 @@ from identity.session import personal as session_data
 from identity.session import routes as sessions
 from identity.session.attempts import forget_old_attempts
 from identity.session.sweeps import forget_old_sessions
+from identity.social import linking as identities
+from identity.social import personal as social_data
+from identity.social import routes as providers
 from identity.terms import personal as terms_data
 from identity.terms import routes as terms
 
@@ -59,6 +69,12 @@ service = Service(
     routers=[
         members.router,
         links.router,
+        passwords.router,
+        invitations.router,
+        providers.router,
+        identities.router,
+        responsible_persons.router,
+        address_reviews.router,
         sessions.router,
         account.router,
         addresses.router,
@@ -102,6 +118,10 @@ service = Service(
         *sanction_data.DATA,
         *closing_data.DATA,
         *directory_data.DATA,
+        *invitation_data.DATA,
+        *social_data.DATA,
+        *review_data.DATA,
+        *responsible_data.DATA,
         *link_data.DATA,
         *member_data.DATA,
     ],

@@ -16,6 +16,7 @@ from identity.link.domain import LinkSecret
 from identity.passwords import Passwords
 from identity.sealed import SecretBox
 from identity.settings import IdentitySettings, read_signing_key
+from identity.social.provider import Provider
 from identity.tokens import TokenIssuer
 
 TEMPLATES = Path(__file__).parent / "mail_templates"
@@ -33,20 +34,24 @@ class Own:
     box: SecretBox
     mailer: Mailer
     templates: Templates
+    providers: dict[str, Provider]
 
 
 def build(settings: Settings) -> Own:
     """Read identity's settings and make its parts. Raises ValidationError for a missing or weak one."""
-    own = IdentitySettings()
+    own, public_url = IdentitySettings(), settings.public_url.rstrip("/")
     return Own(
         settings=own,
-        public_url=settings.public_url.rstrip("/"),
+        public_url=public_url,
         passwords=Passwords(),
         issuer=TokenIssuer(read_signing_key(own.signing_key), settings.token_issuer, settings.token_audience),
         links=LinkSecret(own.link_secret.get_secret_value()),
         box=SecretBox(own.link_secret.get_secret_value()),
         mailer=Mailer(own.smtp_url, own.mail_from),
         templates=Templates(TEMPLATES),
+        providers={
+            found.name: Provider(found, f"{public_url}/oidc/{found.name}/callback") for found in own.oidc_providers
+        },
     )
 
 

@@ -11,9 +11,8 @@ from joserfc.jwk import ECKey
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from identity.social.configuration import PUBLIC_MAIL_DOMAINS, OidcProvider
-
 from identity.closing.domain import Periods
+from identity.social.configuration import PUBLIC_MAIL_DOMAINS, OidcProvider
 
 
 class IdentitySettings(BaseSettings):

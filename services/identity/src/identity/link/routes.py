@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field
-from sqlalchemy import select
 
-from chassis.audit import audit
 from chassis.auth import PUBLIC
 from chassis.db import get_locked
 from chassis.http import Body, Router, TxDep, View
 from chassis.problems import documented
-from identity.link.domain import Link, LinkAlreadyUsed, LinkExpired, LinkInvalid, LinkReplaced, digest
-from identity.member.domain import Actor, Address, Member, MemberNotFound, MemberStatus
+from identity.link.domain import LinkAlreadyUsed, LinkExpired, LinkInvalid, LinkPurpose, LinkReplaced
+from identity.link.queries import locked_link
+from identity.member.domain import Address, Member, MemberNotFound, MemberStatus
+from identity.member.entry import prove_address
 from identity.member.queries import lock_address, member_at, send_activation_link
 from identity.member.routes import ActivationSent, EmailAddress
 from identity.own import OwnDep
@@ -21,10 +21,14 @@ from identity.own import OwnDep
 router = Router("activations")
 
 
+LinkToken = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[0-9A-Za-z._-]+$")]
+"""What a mailed link carries."""
+
+
 class Activation(Body):
     """The token of the mail."""
 
-    token: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[0-9A-Za-z._-]+$")]
+    token: LinkToken
 
 
 class Activated(View):
@@ -46,15 +50,11 @@ class Resend(Body):
 )
 async def activate(body: Activation, tx: TxDep) -> Activated:
     """Use the link; it works once, for 24 hours (ID-05, ID-15)."""
-    query = select(Link).where(Link.token_sha256 == digest(body.token)).with_for_update()
-    link = (await tx.scalars(query)).one_or_none()
-    if link is None:
-        raise LinkInvalid
+    link = await locked_link(tx, body.token, LinkPurpose.ACTIVATION)
     link.use(tx.now)
     member = await get_locked(tx, Member, link.member_id, MemberNotFound())
     tx.actor = str(member.id)
-    member.activate(Actor.LINK_HOLDER, tx.now)
-    audit(tx, "member.activated", member.id)
+    await prove_address(tx, member)
     return Activated()
 
 
@@ -64,6 +64,6 @@ async def resend(body: Resend, tx: TxDep, own: OwnDep) -> ActivationSent:
     address = Address.parse(body.email)
     await lock_address(tx, address)
     member = await member_at(tx, address)
-    if member and member.status == MemberStatus.PENDING:
+    if member and member.status == MemberStatus.PENDING and member.opened_by is None:
         await send_activation_link(tx, member, own.links)
     return ActivationSent()

@@ -158,7 +158,14 @@ class Member(Base):
 
     @classmethod
     def sign_up(
-        cls, *, first_name: str, last_name: str, address: Address, password_hash: str | None, language: str, at: datetime
+        cls,
+        *,
+        first_name: str,
+        last_name: str,
+        address: Address,
+        password_hash: str | None,
+        language: str,
+        at: datetime,
     ) -> Member:
         """A pending account of somebody who declared to be an adult and a professional (ID-10, ID-26, ID-27)."""
         return cls(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from chassis.db import Tx
@@ -16,10 +15,8 @@ async def _gather(tx: Tx, member_id: UUID) -> Records:
     member = await tx.get(Member, member_id)
     if member is None:
         return []
-    kept: dict[str, Any] = {
-        name: getattr(member, name) for name in member.__mapper__.column_attrs.keys() if name not in UNREADABLE
-    }
-    return [kept]
+    shown = {attribute.key for attribute in member.__mapper__.column_attrs} - UNREADABLE
+    return [{name: getattr(member, name) for name in sorted(shown)}]
 
 
 DATA = [

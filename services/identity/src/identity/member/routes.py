@@ -36,6 +36,7 @@ from identity.own import OwnDep
 from identity.passwords import NewPassword
 from identity.review.domain import AddressRefused, AddressUnderReview
 from identity.review.queries import is_under_review, review_address
+from identity.sanction.refusals import turned_away
 from identity.terms.domain import TermsDocument
 from identity.terms.queries import contract_started_at, documents_due
 
@@ -113,11 +114,14 @@ class ProfileChoice(Body):
 async def sign_up(body: SignUp, request: Request, tx: TxDep, own: OwnDep) -> ActivationSent:
     """Open a pending account and mail its activation link; free of charge (ID-01).
 
-    A known address is answered alike, and its mailbox told so (ID-22, ID-28).
+    A known address is answered alike, and its mailbox told so (ID-22, ID-28); so is one that a sanction keeps
+    out (ID-48).
     """
     password_hash = await own.passwords.hash(body.password)
     address = Address.parse(body.email)
     await lock_address(tx, address)
+    if await turned_away(tx, own.links, address, name=body.first_name, language=body.language):
+        return ActivationSent()
     member = await open_account(
         tx,
         address,
@@ -155,9 +159,7 @@ async def read_me(response: Response, caller: CallerDep, tx: TxDep) -> MemberVie
         IllegalMove,
     ),
 )
-async def choose_profile_type(
-    body: ProfileChoice, caller: CallerDep, tx: TxDep, own: OwnDep
-) -> MemberView | Response:
+async def choose_profile_type(body: ProfileChoice, caller: CallerDep, tx: TxDep, own: OwnDep) -> MemberView | Response:
     """Say once and for ever what you are here as (ID-17 to ID-19).
 
     A provider's member whose address is of a client's domain waits for staff to look at it (ID-14).
