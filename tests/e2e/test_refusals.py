@@ -130,7 +130,8 @@ def refuse_one(deal):
     verdict = {"exists": True, "authentic": False, "comment": "Le document est illisible"}
     deal.staff.post(f"{COMPANY}/documents/{documents[0]['id']}/review", verdict)
     for document in documents[1:]:
-        deal.staff.post(f"{COMPANY}/documents/{document['id']}/review", {"exists": True, "authentic": True})
+        accepted = {"exists": True, "authentic": True, "method": "issuer"}
+        deal.staff.post(f"{COMPANY}/documents/{document['id']}/review", accepted)
     companies.validate(deal.staff, deal.freelance, deal.camille, today())
     admit(deal.staff, deal.helene, deal.client)
     return documents[0]["type"]

@@ -17,7 +17,7 @@ from company.compliance.domain import (
     IssuedInTheFuture,
     supersede,
 )
-from company.compliance.rules import Basis, CountryGroup, DocumentType, Rule, last_change, rules_for
+from company.compliance.rules import Basis, CountryGroup, DocumentType, Rule, Situation, last_change, rules_for
 from contracts.roles import ProfileType
 
 TODAY = date(2026, 11, 20)
@@ -33,12 +33,14 @@ FR_SET = {
 }
 
 
-def company(profile=CONSULTANCY, country="FR", status=CompanyStatus.VALIDATED):
-    return Company(profile_type=profile, country=country, status=status, version=2, id=new_id())
+def company(profile=CONSULTANCY, country="FR", status=CompanyStatus.VALIDATED, **facts):
+    return Company(profile_type=profile, country=country, status=status, version=2, id=new_id(), **facts)
 
 
 def document(kind, issued_on=TODAY, status=DocumentStatus.ACCEPTED, *, today=None, profile=CONSULTANCY, country="FR"):
-    made = Document.announce(company(profile, country), DocumentType(kind), issued_on, today or issued_on)
+    made = Document.announce(
+        company(profile, country), DocumentType(kind), issued_on, today or issued_on, in_french=True
+    )
     made.status = status
     return made
 
@@ -71,18 +73,25 @@ class TestRules:
         [
             (CONSULTANCY, "FR", FR_SET),
             (FREELANCE, "FR", FR_SET - {"sworn_employment_statement"}),
-            (CONSULTANCY, "DE", {"vat_document", "social_regularity"}),
-            (FREELANCE, "CH", {"vat_document", "social_regularity"}),
+            (CONSULTANCY, "DE", {"vat_document", "social_regularity", "home_body_certificate"}),
+            (FREELANCE, "CH", {"vat_document", "social_regularity", "home_body_certificate"}),
+            (FREELANCE, "GB", {"vat_document", "social_regularity"}),
             (CLIENT, "FR", {"registration_extract"}),
             (CLIENT, "US", {"registration_extract"}),
         ],
     )
     def test_ask_by_side_and_country(self, profile, country, required) -> None:
-        assert {rule.type for rule in rules_for(profile, country, TODAY) if rule.required} == required
+        assert {
+            rule.type
+            for rule in rules_for(Situation(profile, country), TODAY)
+            if rule.binds(Situation(profile, country))
+        } == required
 
     @pytest.mark.req("CO-31", "CO-33")
     def test_say_what_is_the_legal_minimum(self) -> None:
-        legal = {rule.type for rule in rules_for(CONSULTANCY, "FR", TODAY) if rule.basis is Basis.LEGAL_MINIMUM}
+        legal = {
+            rule.type for rule in rules_for(Situation(CONSULTANCY, "FR"), TODAY) if rule.basis is Basis.LEGAL_MINIMUM
+        }
         assert legal == {"urssaf_certificate", "registration_extract", "foreign_worker_list"}
 
     def test_apply_between_their_dates(self) -> None:
@@ -97,9 +106,9 @@ class TestRules:
             date(2026, 3, 31),
         )
         on = [date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)]
-        assert [rule.applies(CLIENT, "FR", day) for day in on] == [False, True, True, False]
-        assert not rule.applies(CONSULTANCY, "FR", on[1])
-        assert not rule.applies(CLIENT, "DE", on[1])
+        assert [rule.applies(Situation(CLIENT, "FR"), day) for day in on] == [False, True, True, False]
+        assert not rule.applies(Situation(CONSULTANCY, "FR"), on[1])
+        assert not rule.applies(Situation(CLIENT, "DE"), on[1])
         changes = [date.min, date(2026, 3, 1), date(2026, 3, 1), date(2026, 4, 1)]
         assert [last_change(day, [rule]) for day in on] == changes
 
@@ -129,7 +138,7 @@ class TestAnnounce:
         [
             ("vat_document", CONSULTANCY, "FR"),
             ("urssaf_certificate", CLIENT, "FR"),
-            ("urssaf_certificate", FREELANCE, "DE"),
+            ("urssaf_certificate", FREELANCE, "GB"),
         ],
     )
     def test_takes_nothing_that_is_not_asked(self, kind, profile, country) -> None:
@@ -147,7 +156,7 @@ class TestAssess:
         ("on", "compliant"), [(date(2026, 1, 15), True), (date(2026, 7, 14), True), (date(2026, 7, 15), False)]
     )
     def test_holds_while_every_document_is_younger_than_six_months(self, on, compliant) -> None:
-        outcome = assess(CONSULTANCY, "FR", complete(date(2026, 1, 15)), on)
+        outcome = assess(Situation(CONSULTANCY, "FR"), complete(date(2026, 1, 15)), on)
         assert outcome.compliant is compliant
         assert outcome.valid_until == (date(2026, 7, 14) if compliant else None)
         assert set(outcome.missing) == (set() if compliant else FR_SET - {"registration_extract"})
@@ -155,31 +164,31 @@ class TestAssess:
     def test_ends_with_the_first_document_that_ends(self) -> None:
         others = [d for d in complete(date(2026, 1, 15)) if d.type is not URSSAF]
         documents = [*others, document(URSSAF, date(2026, 1, 10))]
-        assert assess(CONSULTANCY, "FR", documents, date(2026, 2, 1)).valid_until == date(2026, 7, 9)
+        assert assess(Situation(CONSULTANCY, "FR"), documents, date(2026, 2, 1)).valid_until == date(2026, 7, 9)
 
     @pytest.mark.parametrize("kind", sorted(FR_SET))
     def test_misses_each_absent_document(self, kind) -> None:
-        outcome = assess(CONSULTANCY, "FR", [d for d in complete() if d.type != kind], TODAY)
+        outcome = assess(Situation(CONSULTANCY, "FR"), [d for d in complete() if d.type != kind], TODAY)
         assert (outcome.compliant, outcome.missing, outcome.valid_until) == (False, (kind,), None)
 
     @pytest.mark.parametrize("status", [s for s in DocumentStatus if s is not DocumentStatus.ACCEPTED])
     def test_counts_accepted_documents_only(self, status) -> None:
         documents = [d for d in complete() if d.type is not URSSAF] + [document(URSSAF, status=status)]
-        assert assess(CONSULTANCY, "FR", documents, TODAY).missing == ("urssaf_certificate",)
+        assert assess(Situation(CONSULTANCY, "FR"), documents, TODAY).missing == ("urssaf_certificate",)
 
     @pytest.mark.req("CO-50")
     def test_needs_of_a_client_its_registration_which_never_ends(self) -> None:
         held = [document(EXTRACT, profile=CLIENT)]
-        assert assess(CLIENT, "FR", [], TODAY).missing == ("registration_extract",)
-        outcome = assess(CLIENT, "FR", held, date(2036, 1, 1))
+        assert assess(Situation(CLIENT, "FR"), [], TODAY).missing == ("registration_extract",)
+        outcome = assess(Situation(CLIENT, "FR"), held, date(2036, 1, 1))
         assert (outcome.compliant, outcome.valid_until) == (True, None)
 
     @pytest.mark.req("CO-35")
     def test_needs_other_documents_of_a_provider_abroad(self) -> None:
-        vat = document("vat_document", country="DE")
-        social = document("social_regularity", date(2026, 11, 1), country="DE")
-        assert assess(CONSULTANCY, "DE", [vat], TODAY).missing == ("social_regularity",)
-        assert assess(CONSULTANCY, "DE", [vat, social], TODAY).valid_until == date(2027, 4, 30)
+        vat = document("vat_document", country="GB")
+        social = document("social_regularity", date(2026, 11, 1), country="GB")
+        assert assess(Situation(CONSULTANCY, "GB"), [vat], TODAY).missing == ("social_regularity",)
+        assert assess(Situation(CONSULTANCY, "GB"), [vat, social], TODAY).valid_until == date(2027, 4, 30)
 
     def test_follows_the_rules_of_the_day(self) -> None:
         rule = Rule(
@@ -191,8 +200,8 @@ class TestAssess:
             "test",
             date(2027, 1, 1),
         )
-        assert assess(CLIENT, "FR", [], date(2026, 12, 31), [rule]).compliant is True
-        assert assess(CLIENT, "FR", [], date(2027, 1, 1), [rule]).compliant is False
+        assert assess(Situation(CLIENT, "FR"), [], date(2026, 12, 31), [rule]).compliant is True
+        assert assess(Situation(CLIENT, "FR"), [], date(2027, 1, 1), [rule]).compliant is False
 
 
 class TestReassess:

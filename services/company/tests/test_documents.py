@@ -3,12 +3,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from chassis.testing import small_pdf
 from company.compliance.calendar import months_after
 from contracts.company import ComplianceChanged
 from contracts.roles import HEADS, ProfileType, StaffScope
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+PDF = small_pdf()
 TYPES = ["urssaf_certificate", "registration_extract", "sworn_tax_statement", "sworn_employment_statement"]
 
 
@@ -232,8 +233,11 @@ class TestCompliance:
     async def test_is_told_when_the_last_document_is_accepted_and_only_then(self, world) -> None:
         company = await world.compliant()
         changes = await world.events(ComplianceChanged, company.id)
-        assert [change.compliant for change in changes] == [False, False, False, False, False, True]
-        assert [len(change.missing) for change in changes] == [5, 4, 3, 2, 1, 0]
+        assert [change.compliant for change in changes] == [False] * 10 + [True]
+        assert [len(change.missing) for change in changes] == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0]
+        assert [[one.requirement for one in change.shortcomings] for change in changes] == [c.missing for c in changes]
+        reasons = [sorted({one.reason.value for one in change.shortcomings}) for change in changes]
+        assert reasons == [["absent"], *([["absent", "awaiting_review"], ["absent"]] * 4), ["awaiting_review"], []]
         assert changes[-1].valid_until == months_after(world.today, 6) - timedelta(1)
         versions = [change.version for change in changes]
         assert versions == sorted(set(versions))

@@ -9,7 +9,6 @@ from chassis.sweeps import run_if_due
 from company.company.domain import Company
 from company.compliance import sweeps
 from company.compliance.calendar import months_after
-from company.main import service
 from contracts.company import ComplianceChanged
 from contracts.roles import HEADS
 
@@ -80,7 +79,7 @@ class TestRecheck:
         before = len(await changes(issued, company))
         async with issued.h.tx() as tx:
             row = await tx.get(Company, company.id)
-            row.compliance_missing = ["something_of_the_past"]
+            row.compliance_shortcomings = [{"requirement": "something_of_the_past", "reason": "absent"}]
         await sweep(issued, sweeps.recheck_compliance, ISSUED + timedelta(1))
         assert len(await changes(issued, company)) == before
         monkeypatch.setattr(sweeps, "last_change", lambda _: ISSUED + timedelta(1))
@@ -88,8 +87,9 @@ class TestRecheck:
         assert len(await changes(issued, company)) == before + 1
 
     async def test_is_due_once_a_day(self, issued) -> None:
-        assert [known.name for known in service.sweeps] == ["recheck_compliance", "warn_of_expiring_documents"]
-        for known in service.sweeps:
+        names = ["recheck_compliance", "open_rechecks", "lapse_rechecks", "warn_of_expiring_documents"]
+        assert [known.name for known in sweeps.SWEEPS] == names
+        for known in sweeps.SWEEPS:
             night = datetime.fromisoformat("2031-03-01T00:00:05+00:00")
             database = issued.h.platform.database
             runs = [await run_if_due(database, known, night + timedelta(hours=hours)) for hours in (0, 12, 24)]

@@ -184,6 +184,23 @@ class SupplierDereferenced(Event, type="company.SupplierDereferenced.v1", subjec
     dereferenced_at: datetime
 
 
+class ShortcomingReason(StrEnum):
+    """Why a required document does not count."""
+
+    ABSENT = "absent"
+    AWAITING_REVIEW = "awaiting_review"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class Shortcoming(Value):
+    """One thing that is missing, and why."""
+
+    requirement: str
+    """The type of document that is asked for."""
+    reason: ShortcomingReason
+
+
 class ComplianceChanged(Event, type="company.ComplianceChanged.v1", subject="company_id"):
     """The outcome of the documents' review changed (CO-37, CT-11).
 
@@ -199,3 +216,5 @@ class ComplianceChanged(Event, type="company.ComplianceChanged.v1", subject="com
     valid_until: date | None
     """The last day on which everything still holds."""
     changed_at: datetime
+    shortcomings: list[Shortcoming] = Field(default_factory=list)
+    """The same as `missing`, each with its reason."""

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Computed, Index, String, Text, text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import Computed, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from chassis.clock import business_date
@@ -138,9 +138,11 @@ class Company(Base):
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
     compliant: Mapped[bool | None]
-    compliance_missing: Mapped[list[str] | None] = mapped_column(ARRAY(String(40)))
+    compliance_shortcomings: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB)
     compliance_valid_until: Mapped[date | None]
     compliance_assessed_on: Mapped[date | None]
+    employs_staff: Mapped[bool | None]
+    """What a head declared; absent until then."""
 
     @classmethod
     def register(cls, profile_type: ProfileType, legal: LegalIdentity, at: datetime) -> Company:
@@ -193,6 +195,11 @@ class Company(Base):
             signatories=[signatory.as_fact() for signatory in signatories],
             registered_at=self.registered_at,
         )
+
+    @property
+    def compliance_missing(self) -> list[str]:
+        """Which requirements the last assessment found unmet."""
+        return [shortcoming["requirement"] for shortcoming in self.compliance_shortcomings or ()]
 
     @property
     def address(self) -> PostalAddress:

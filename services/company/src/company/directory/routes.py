@@ -122,7 +122,7 @@ def _named(company: Company) -> dict[str, Any]:
 def _supplier(company: Company, counted: dict[str, Any], preferred: bool | None) -> SupplierView:
     compliance = ComplianceSummary(
         compliant=company.compliant,
-        missing=company.compliance_missing or [],
+        missing=company.compliance_missing,
         valid_until=company.compliance_valid_until,
     )
     listed = preferred is not None

@@ -1,0 +1,37 @@
+from typing import Any
+from uuid import UUID
+
+from fastapi.responses import Response
+
+from chassis import get_or
+from chassis.http import CallerDep, Router, TxDep
+from chassis.problems import documented
+from company.affiliation.queries import COLLEAGUES_AND_STAFF, checks_compliance, colleague
+from company.company.domain import Company, CompanyNotFound
+from company.compliance.paper import statement_template
+from company.compliance.rules import DocumentType
+from company.compliance.statement_texts import NoStatementTemplate, statement_on
+
+router = Router("compliance documents")
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+@router.get(
+    "/companies/{company_id}/statement-templates/{kind}",
+    access=COLLEAGUES_AND_STAFF,
+    response_class=Response,
+    responses=_PDF | documented(CompanyNotFound, NoStatementTemplate),
+)
+async def download_template(company_id: UUID, kind: DocumentType, caller: CallerDep, tx: TxDep) -> Response:
+    """A sworn statement with the company's data and the offences named, to be signed and uploaded (CO-44)."""
+    if not checks_compliance(caller):
+        await colleague(tx, caller, company_id)
+    company = await get_or(tx, Company, company_id, CompanyNotFound())
+    pdf = await statement_template(company, statement_on(kind, tx.today), tx.today)
+    headers = {
+        "Content-Disposition": f"attachment; filename={kind}.pdf",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(pdf, media_type="application/pdf", headers=headers)
