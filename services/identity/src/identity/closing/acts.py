@@ -25,7 +25,7 @@ from identity.closing.domain import (
 from identity.directory.affiliations import Affiliation
 from identity.directory.missions import has_orders, orders_carried_by
 from identity.member.domain import Member
-from identity.notification.domain import Notification
+from identity.notification.domain import ACCOUNT_ERASED, Notification
 from identity.sanction.queries import is_terminated, standing_by_sanctions
 from identity.session.queries import revoke_all
 from identity.standing.domain import Standing, StandingActor
@@ -81,7 +81,7 @@ async def deactivate(tx: Tx, member: Member, closure: Closure, by: StandingActor
 
 
 async def close(
-    tx: Tx, member: Member, kind: ClosureKind, by: StandingActor, who: UUID | None, periods: Periods, **said: object
+    tx: Tx, member: Member, kind: ClosureKind, by: StandingActor, periods: Periods, *, who: UUID | None, **said: object
 ) -> Closure:
     """Close the account for a reason that overrides what is under way. Raises AlreadyDeactivated for the same kind."""
     present = await open_closure(tx, member.id)
@@ -112,6 +112,9 @@ async def reopen(tx: Tx, member: Member, closure: Closure, by: StandingActor) ->
 async def erase(tx: Tx, member: Member, closure: Closure, by: StandingActor) -> None:
     """Let go of the person for good: their address is free, and every service is told (ID-20, ID-41)."""
     closure.end(ClosureStatus.FINAL, by, tx.now)
+    if closure.kind != ClosureKind.DEATH:
+        said = {"name": member.display_name, "language": member.language}
+        tx.add(Notification.to_outsider(member.email, ACCOUNT_ERASED, subject_id=closure.id, at=tx.now, context=said))
     await revoke_all(tx, member.id, "account_erased")
     emit(tx, member.erase(by, tx.now))
     audit(tx, "member.erased", member.id, kind=closure.kind, closure=closure.id)

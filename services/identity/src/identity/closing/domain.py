@@ -115,7 +115,7 @@ MOVES: dict[ClosureStatus, Move[ClosureStatus, StandingActor]] = {
     ClosureStatus.WITHDRAWN: moves({ClosureStatus.REQUESTED, ClosureStatus.CONFIRMED}, {_MEMBER, _SUPPORT}),
     ClosureStatus.REVERSED: moves({ClosureStatus.DEACTIVATED}, {_MEMBER, _SUPPORT, _LEGAL, _SWEEP}),
     ClosureStatus.SUPERSEDED: moves(
-        {ClosureStatus.REQUESTED, ClosureStatus.CONFIRMED, ClosureStatus.DEACTIVATED}, {_SUPPORT, _LEGAL}
+        {ClosureStatus.REQUESTED, ClosureStatus.CONFIRMED, ClosureStatus.DEACTIVATED}, {_SUPPORT, _LEGAL, _SWEEP}
     ),
     ClosureStatus.FINAL: moves({ClosureStatus.DEACTIVATED}, {_SUPPORT, _SWEEP}),
 }

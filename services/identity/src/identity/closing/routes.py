@@ -130,7 +130,7 @@ async def come_back(body: Return, request: Request, tx: TxDep, own: OwnDep) -> R
         member = await member_at(tx, address)
         if member:
             await tx.refresh(member, with_for_update=True)
-        if refusal := await check_password(tx, own, member, tries, body.password, request):
+        if refusal := await check_password(tx, own, member, tries, body.password):
             return refusal
     if member is None:
         raise WrongCredentials

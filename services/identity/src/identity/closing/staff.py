@@ -106,8 +106,8 @@ async def remove_account(member_id: UUID, body: Removal, caller: CallerDep, tx: 
         member,
         ClosureKind.SUPPORT,
         StandingActor.SUPPORT,
-        caller.member_id,
         own.settings.periods,
+        who=caller.member_id,
         reason=body.reason,
     )
     if not member.acted_for_company:
@@ -198,8 +198,8 @@ async def record_death(
         member,
         ClosureKind.DEATH,
         StandingActor.SUPPORT,
-        caller.member_id,
         own.settings.periods,
+        who=caller.member_id,
         reference=reference,
         proof_key=proof.key,
         proof_name=proof.name,

@@ -36,7 +36,9 @@ async def deactivate_inactive(tx: Tx, as_of: datetime) -> None:
     )
     async for member in _members(tx, query.order_by(Member.last_active_at)):
         if await _may_go(tx, member, as_of):
-            closure = await acts.close(tx, member, ClosureKind.INACTIVITY, StandingActor.SWEEP, None, settings.periods)
+            closure = await acts.close(
+                tx, member, ClosureKind.INACTIVITY, StandingActor.SWEEP, settings.periods, who=None
+            )
             logger.info("account_inactive", extra={"closure": str(closure.id)})
 
 
@@ -59,7 +61,7 @@ async def erase_closed(tx: Tx, as_of: datetime) -> None:
             await acts.erase(tx, member, closure, StandingActor.SWEEP)
 
 
-async def _members(tx: Tx, query: Select[tuple[UUID]]) -> AsyncIterator[Member]:
+async def _members(tx: Tx, query: Select[UUID]) -> AsyncIterator[Member]:
     """Each of these members, locked one by one."""
     for member_id in (await tx.scalars(query)).all():
         yield await get_locked(tx, Member, member_id, MemberNotFound())

@@ -120,8 +120,8 @@ SEEN_EVERY = timedelta(days=1)
 KEPT_OF_ERASED = frozenset(
     {"id", "email_key", "language", "status", "standing", "signed_up_at", "last_active_at", "erased_at", "version"}
 )
-_BLANKS: dict[type[object], object] = {str: "", bool: False, int: 0, bytes: b"", dict: []}
-"""What stands where a column may not be absent; the one JSON column of ours holds a list."""
+_BLANKS: dict[type[object], object] = {str: "", bool: False, object: []}
+"""What stands where a column may not be absent; JSON (`object`) holds lists here."""
 
 
 class Member(Base):

@@ -31,7 +31,7 @@ from identity.sanction.domain import (
     SanctionType,
 )
 from identity.sanction.queries import standing_by_sanctions
-from identity.sanction.refusals import address_digest, forgive, refuse
+from identity.sanction.refusals import forgive, refuse
 from identity.session.queries import revoke_all
 from identity.standing.domain import Standing, StandingActor
 
@@ -58,7 +58,7 @@ async def impose(tx: Tx, own: Own, member: Member, measure: Measure, *, notice_i
     await _take_effect(tx, own, member, sanction)
     _tell(tx, member, sanction, measure)
     if measure.refuse_future_access:
-        await refuse(tx, sanction.id, [address_digest(own.links, member.email_key)])
+        await refuse(tx, own.links, member, sanction.id)
     return sanction
 
 
@@ -82,8 +82,8 @@ async def _take_effect(tx: Tx, own: Own, member: Member, sanction: Sanction) -> 
             member,
             ClosureKind.TERMINATION,
             StandingActor.LEGAL,
-            sanction.imposed_by,
             own.settings.periods,
+            who=sanction.imposed_by,
         )
         if sanction.ends_on and closure.returns_until and sanction.ends_on >= closure.returns_until:
             raise EndNotPossible(f"the account is erased after {closure.returns_until}", field="ends_on")
