@@ -22,7 +22,7 @@ async def watch_deadlines(tx: Tx, as_of: datetime) -> None:
     staff = await legal_staff(tx)
     for request in await tx.scalars(near):
         request.reminded_at = as_of
-        context = {"kind": request.kind.value, "due_on": request.due_on.isoformat()}
+        context = {"kind": request.kind, "due_on": request.due_on.isoformat()}
         for member_id in staff:
             tx.add(Notification.to(member_id, "privacy_request_due", subject_id=request.id, at=tx.now, context=context))
     late = open_ones.where(PrivacyRequest.due_on < today, PrivacyRequest.status != RequestStatus.OVERDUE)
