@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from stdnum import luhn
 
-from contracts.company import CompanyValidated, LegalIdentity, TaxStatus
+from contracts.company import CompanyValidated, LegalIdentity, SupervisionChanged, TaxStatus
 from contracts.contracting import BdcIssued, PaymentOption, PaymentRegime
 from contracts.roles import CompanyKind, Role
 from contracts.timesheet import CraValidated
@@ -121,6 +121,25 @@ class Given:
 
     def seller(self, role=Role.GERANT):
         return self.h.headers(self.h.member(role, self.month.provider_id))
+
+    async def supervising(self, *consultants, version=1, by=None):
+        """Headers of a sales manager who follows the missions of these consultants."""
+        caller = by or self.h.member(Role.COMMERCIAL, self.month.provider_id)
+        event = SupervisionChanged(
+            version=version,
+            affiliation_id=caller.member_id,
+            member_id=caller.member_id,
+            company_id=caller.company_id,
+            consultants=list(consultants),
+            changed_at=NOW,
+        )
+        await self.h.deliver(event)
+        return self.h.headers(caller)
+
+    async def selling(self, role):
+        """Headers of a colleague who sells this consultant's work."""
+        chosen = role is Role.COMMERCIAL
+        return await self.supervising(self.month.consultant_id) if chosen else self.seller(role)
 
     def manager(self):
         caller = self.h.member(Role.RESPONSABLE_PROJET, self.month.client_id, self.month.manager_id)

@@ -159,8 +159,9 @@ class TestRead:
     @pytest.mark.parametrize("role", sorted(PROVIDER_ROLES))
     async def test_is_for_those_who_sell_for_the_provider(self, h, given, role):
         month = await given()
-        answer = await h.client.get(f"/bpfs/{month.bpf['id']}", headers=month.seller(role))
-        listed = await h.client.get("/bpfs", headers=month.seller(role))
+        seller = await month.selling(role)
+        answer = await h.client.get(f"/bpfs/{month.bpf['id']}", headers=seller)
+        listed = await h.client.get("/bpfs", headers=seller)
         if role not in SELLERS:
             assert (answer.status_code, listed.status_code) == (403, 403)
             return

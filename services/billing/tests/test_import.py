@@ -233,7 +233,7 @@ class TestRead:
         month = await given()
         said = (await month.post(invoice_pdf(month.bpf))).json()
         for role in SELLERS:
-            seller = month.seller(role)
+            seller = await month.selling(role)
             assert (await h.client.get(f"/invoices/{said['id']}", headers=seller)).json() == said
             assert (await h.client.get("/invoices", headers=seller)).json()["items"] == [said]
             assert (await h.client.get("/invoices?status=scheduled", headers=seller)).json()["items"] == [said]

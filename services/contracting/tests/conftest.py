@@ -14,6 +14,7 @@ from contracts.company import (
     ComplianceChanged,
     LegalIdentity,
     Signatory,
+    SupervisionChanged,
     TaxStatus,
 )
 from contracts.marketplace import ProposalRetained
@@ -101,6 +102,19 @@ class Deal:
     async def call(self, method: str, url: str, caller, **options):
         headers = self.h.headers(caller) | options.pop("headers", {})
         return await self.h.client.request(method, url, headers=headers, **options)
+
+    async def supervise(self, caller, *consultants, version: int = 1):
+        """Have a sales manager follow the missions of these consultants."""
+        event = SupervisionChanged(
+            version=version,
+            affiliation_id=caller.member_id,
+            member_id=caller.member_id,
+            company_id=caller.company_id,
+            consultants=list(consultants),
+            changed_at=NOW,
+        )
+        await self.h.deliver(event)
+        return caller
 
     async def contract_of(self, side: Side) -> dict:
         [contract] = (await self.call("GET", "/contracts", side.head)).json()["items"]

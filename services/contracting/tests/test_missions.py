@@ -156,7 +156,8 @@ class TestPaymentOption:
     async def test_is_for_who_sells(self, deal, role):
         await deal.ready("option")
         side = deal.provider if role in {"consultant", "commercial", "gerant", "freelance"} else deal.client
-        answer = await deal.choose("basic", by=side.member(role))
+        caller = await deal.supervise(side.member(role), deal.consultant_id)
+        answer = await deal.choose("basic", by=caller)
         assert answer.status_code == (200 if role in {"commercial", "gerant", "freelance"} else 403)
 
     async def test_a_rival_finds_nothing(self, deal):

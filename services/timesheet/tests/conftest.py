@@ -15,6 +15,7 @@ import pytest
 from chassis.auth import Caller
 from chassis.testing import Harness, harness
 from contracts.billing import InvoiceImported
+from contracts.company import SupervisionChanged
 from contracts.contracting import BdcIssued, PaymentOption, PaymentRegime
 from contracts.roles import Role
 from contracts.values import Money, Period
@@ -106,6 +107,20 @@ class Scene:
     def client(self, role: Role) -> Caller:
         """A colleague of the operational manager."""
         return self.h.member(role, self.order.client_company_id)
+
+    async def supervise(self, caller: Caller, *consultants: UUID, version: int = 1) -> Caller:
+        """Have a sales manager follow the missions of these consultants."""
+        assert caller.company_id is not None
+        event = SupervisionChanged(
+            version=version,
+            affiliation_id=caller.member_id,
+            member_id=caller.member_id,
+            company_id=caller.company_id,
+            consultants=list(consultants),
+            changed_at=MAY_20,
+        )
+        await self.h.deliver(event)
+        return caller
 
     async def call(self, method: str, path: str, caller: Caller, **options: Any) -> httpx2.Response:
         headers = self.h.headers(caller) | options.pop("headers", {})

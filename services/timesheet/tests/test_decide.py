@@ -45,6 +45,7 @@ def everyone(scene) -> dict[str, object]:
         "consultant": scene.consultant,
         "manager": scene.manager,
         "commercial": scene.supplier(Role.COMMERCIAL),
+        "other commercial": scene.supplier(Role.COMMERCIAL),
         "gerant": scene.supplier(Role.GERANT),
         "other consultant": scene.supplier(Role.CONSULTANT),
         "directeur": scene.client(Role.DIRECTEUR_ACHATS),
@@ -72,6 +73,7 @@ FROM = {"submission": {"drafted", "refused"}, "validation": {"submitted"}, "refu
 async def test_every_status_and_person_is_answered(scene, action, state):
     cra_id = await getattr(scene, state)()
     callers = everyone(scene)
+    await scene.supervise(callers["commercial"], scene.order.consultant_id)
     doer = callers.pop(DOES[action])
     for name, caller in callers.items():
         answer = await act(scene, cra_id, action, caller)

@@ -62,7 +62,8 @@ class TestFillIn:
 class TestWho:
     @pytest.mark.parametrize("role", [Role.COMMERCIAL, Role.GERANT, Role.FREELANCE])
     async def test_refused_to_the_suppliers_others_who_see_it(self, scene, role):
-        answer = await scene.fill("2026-05", ["2026-05-04"], scene.supplier(role))
+        colleague = await scene.supervise(scene.supplier(role), scene.order.consultant_id)
+        answer = await scene.fill("2026-05", ["2026-05-04"], colleague)
         assert codes(answer)[:2] == (403, "forbidden")
 
     async def test_refused_to_the_operational_manager(self, scene):

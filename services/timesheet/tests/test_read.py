@@ -11,7 +11,7 @@ from contracts.permissions import Permission, allows
 from contracts.roles import Role, StaffScope
 from contracts.values import Period
 
-SUPPLIER_SEES = {Role.COMMERCIAL: True, Role.GERANT: True, Role.FREELANCE: True, Role.CONSULTANT: False}
+SUPPLIER_SEES = {Role.COMMERCIAL: False, Role.GERANT: True, Role.FREELANCE: True, Role.CONSULTANT: False}
 CLIENT_SEES = {Role.DIRECTEUR_ACHATS: True, Role.RESPONSABLE_PROJET: False, Role.ACHETEUR: False}
 
 
@@ -20,7 +20,6 @@ def sides(scene) -> list:
     return [
         scene.consultant,
         scene.manager,
-        scene.supplier(Role.COMMERCIAL),
         scene.supplier(Role.GERANT),
         scene.client(Role.DIRECTEUR_ACHATS),
     ]

@@ -7,6 +7,7 @@ consumer already waits in that consumer's queue.
 from contracts.billing import InvoiceImported
 from contracts.company import (
     AffiliationGranted,
+    BankDetailsChanged,
     CompanyDetailsChanged,
     CompanyRegistered,
     CompanyValidated,
@@ -61,6 +62,7 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     ),
     CompanyDetailsChanged: (
         "identity.rename_company_on_CompanyDetailsChanged",
+        "marketplace.update_company_on_CompanyDetailsChanged",
         "contracting.update_company_on_CompanyDetailsChanged",
         "billing.update_company_on_CompanyDetailsChanged",
     ),
@@ -71,6 +73,7 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     SupervisionChanged: tuple(
         f"{service}.record_supervision_on_SupervisionChanged" for service in ("contracting", "timesheet", "billing")
     ),
+    BankDetailsChanged: ("billing.record_account_on_BankDetailsChanged",),
     ComplianceChanged: ("contracting.record_compliance_on_ComplianceChanged",),
     ContractSigned: ("marketplace.record_contract_on_ContractSigned",),
     ProposalRetained: ("contracting.open_mission_on_ProposalRetained",),

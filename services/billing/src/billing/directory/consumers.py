@@ -1,9 +1,11 @@
 """Keeps the local copies true: order terms and legal identities."""
 
+from billing.directory.accounts import CompanyAccount
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
+from billing.directory.supervision import Supervision
 from chassis import Consumers, Tx, upsert_newer
-from contracts.company import CompanyDetailsChanged, CompanyValidated
+from contracts.company import BankDetailsChanged, CompanyDetailsChanged, CompanyValidated, SupervisionChanged
 from contracts.contracting import BdcIssued
 
 consumers = Consumers("billing")
@@ -48,6 +50,18 @@ async def update_company_on_CompanyDetailsChanged(event: CompanyDetailsChanged, 
     await _record(event, tx)
 
 
+@consumers.on(BankDetailsChanged)
+async def record_account_on_BankDetailsChanged(event: BankDetailsChanged, tx: Tx) -> None:  # noqa: N802 - named like its queue
+    """Where the company is paid from then on; what came before keeps its own account (CO-45)."""
+    await upsert_newer(tx, CompanyAccount, event.model_dump())
+
+
 async def _record(event: CompanyValidated | CompanyDetailsChanged, tx: Tx) -> None:
     legal = event.legal.model_dump(mode="json")
     await upsert_newer(tx, Company, {"company_id": event.company_id, "legal": legal, "version": event.version})
+
+
+@consumers.on(SupervisionChanged)
+async def record_supervision_on_SupervisionChanged(event: SupervisionChanged, tx: Tx) -> None:  # noqa: N802 - its queue's name
+    """Show a sales manager the missions of exactly these consultants (CO-05)."""
+    await upsert_newer(tx, Supervision, Supervision.values_of(event))

@@ -5,11 +5,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Form, Query, Response, UploadFile
-from sqlalchemy import select
+from pydantic import Field
+from sqlalchemy import ColumnElement, and_, select
 
 from billing.bpf.domain import Bpf, BpfAlreadyInvoiced, BpfNotFound, BpfStatus
+from billing.bpf.queries import sold_by
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
+from billing.directory.queries import account_in_force
 from billing.invoice.comparison import Buyer
 from billing.invoice.domain import (
     Invoice,
@@ -52,6 +55,7 @@ from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.permissions import Permission
+from contracts.roles import Role
 from contracts.values import Money, Month
 
 router = Router("invoices")
@@ -82,6 +86,7 @@ class InvoiceView(View):
     payment_option: PaymentOption
     payment_regime: PaymentRegime
     payment_on: date | None
+    account_id: UUID | None = Field(description="Where it is paid: the account in force at the import")
     imported_at: datetime
     file_name: str
     file_sha256: str
@@ -127,7 +132,7 @@ async def import_invoice(
     await _check_awaited(tx, bpf_id, caller)
     content = await _pdf(file)
     reading = await own.reader.read(content)
-    bpf = await get_locked(tx, Bpf, bpf_id, BpfNotFound(), Bpf.provider_company_id == caller.company)
+    bpf = await get_locked(tx, Bpf, bpf_id, BpfNotFound(), sold_by(caller))
     invoice = await _accept(tx, reading, bpf, caller, own.settings)
     stored = await platform.files.put(content, file.filename or "", accept=frozenset({PDF}))
     invoice.keep_file(key=stored.key, name=stored.name, sha256=stored.sha256, size=stored.size)
@@ -139,7 +144,7 @@ async def import_invoice(
 
 async def _check_awaited(tx: Tx, bpf_id: UUID, caller: Caller) -> None:
     """Look before the file is read; the decision is made later, on the locked row."""
-    mine = select(Bpf.status).where(Bpf.id == bpf_id, Bpf.provider_company_id == caller.company)
+    mine = select(Bpf.status).where(Bpf.id == bpf_id, sold_by(caller))
     status = await tx.scalar(mine)
     require(status is not None, BpfNotFound())
     require(status == BpfStatus.OPEN, BpfAlreadyInvoiced())
@@ -169,6 +174,8 @@ async def _accept(tx: Tx, reading: Reading, bpf: Bpf, caller: Caller, operator: 
     assert caller.role is not None
     bpf.mark_invoiced(caller.role)
     invoice, imported = Invoice.accept(reading.invoice, bpf, terms, by=caller.member_id, at=tx.now)
+    account = await account_in_force(tx, bpf.provider_company_id, tx.now)
+    invoice.account_id = account.bank_details_id if account else None
     emit(tx, imported)
     if told := invoice.scheduled():
         emit(tx, told)
@@ -184,8 +191,8 @@ async def _check_number_unused(tx: Tx, number: str | None, company_id: UUID) -> 
 async def list_invoices(
     tx: TxDep, caller: CallerDep, page: PageDep, status: Annotated[InvoiceStatus | None, Query()] = None
 ) -> Page[InvoiceView]:
-    """The invoices of the caller's company, newest first (BL-30)."""
-    query = select(Invoice).where(Invoice.provider_company_id == caller.company)
+    """The invoices that the caller may see, newest first (BL-30)."""
+    query = select(Invoice).where(_sold_by(caller))
     if status:
         query = query.where(Invoice.status == status.value)
     return await page_of(tx, query, Invoice.id, page, InvoiceView.model_validate)
@@ -213,8 +220,16 @@ async def read_invoice_file(invoice_id: UUID, tx: TxDep, caller: CallerDep, plat
     return attachment(stored, await platform.files.read(stored.key))
 
 
+def _sold_by(caller: Caller) -> ColumnElement[bool]:
+    """The company's, and for a sales manager those of the consultants that they supervise (CO-05)."""
+    ours = Invoice.provider_company_id == caller.company
+    if caller.role is Role.COMMERCIAL:
+        return and_(ours, Invoice.bpf_id.in_(select(Bpf.id).where(sold_by(caller))))
+    return ours
+
+
 async def _own_invoice(tx: Tx, invoice_id: UUID, caller: Caller) -> Invoice:
-    mine = select(Invoice).where(Invoice.id == invoice_id, Invoice.provider_company_id == caller.company)
+    mine = select(Invoice).where(Invoice.id == invoice_id, _sold_by(caller))
     found = (await tx.scalars(mine)).one_or_none()
     if found is None:
         raise InvoiceNotFound

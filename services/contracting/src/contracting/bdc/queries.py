@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, and_, false, select, true
 
 from chassis import Tx
 from chassis.auth import Caller
 from contracting.bdc.domain import Bdc, BdcNotFound
+from contracting.directory.supervision import follows
 from contracts.roles import CompanyKind, Role, StaffScope
 
 
@@ -16,13 +17,20 @@ async def bdc_of(tx: Tx, mission_id: UUID) -> Bdc | None:
 
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
-    """Orders of one's side (CT-23), though not for a consultant; every order for staff."""
+    """Orders of one's side (CT-23), though not for a consultant; every order for staff.
+
+    A sales manager sees those of the consultants they supervise (CO-05).
+    """
     if StaffScope.CONTRACTS in caller.scopes:
         return true()
     if caller.company_id is None or caller.role is Role.CONSULTANT:
         return false()
-    side = Bdc.client_company_id if caller.company_kind is CompanyKind.CLIENT else Bdc.provider_company_id
-    return side == caller.company_id
+    if caller.company_kind is CompanyKind.CLIENT:
+        return Bdc.client_company_id == caller.company_id
+    supplied = Bdc.provider_company_id == caller.company_id
+    if caller.role is Role.COMMERCIAL:
+        return and_(supplied, follows(caller.member_id, caller.company_id, Bdc.consultant_id))
+    return supplied
 
 
 async def bdc_seen_by(tx: Tx, caller: Caller, bdc_id: UUID) -> Bdc:

@@ -1,8 +1,17 @@
 """Feed the local copies of companies."""
 
 from chassis import Consumers, Tx, upsert_newer
+from chassis.errors import NotReady
 from contracting.directory.domain import CompanyCompliance, CompanyDetails, CompanyValidation
-from contracts.company import CompanyDetailsChanged, CompanyValidated, ComplianceChanged, LegalIdentity
+from contracting.directory.queries import known
+from contracting.directory.supervision import Supervision
+from contracts.company import (
+    CompanyDetailsChanged,
+    CompanyValidated,
+    ComplianceChanged,
+    LegalIdentity,
+    SupervisionChanged,
+)
 
 consumers = Consumers("contracting")
 
@@ -22,8 +31,18 @@ async def record_company_on_CompanyValidated(event: CompanyValidated, tx: Tx) ->
 
 @consumers.on(CompanyDetailsChanged)
 async def update_company_on_CompanyDetailsChanged(event: CompanyDetailsChanged, tx: Tx) -> None:  # noqa: N802 - its queue's name
-    """Remember the newest details, even of a company whose validation has yet to arrive."""
+    """Remember the newest details, even of a company whose validation has yet to arrive.
+
+    Who may sign is part of the validation, which has to be here before it is changed (CO-48).
+    """
     await _record_details(tx, event, event.legal)
+    if event.verified_signatories is not None:
+        validation = await known(tx, CompanyValidation, event.company_id, hold=True)
+        if validation is None:
+            raise NotReady
+        if event.version > validation.version:
+            validation.verified_signatories = [one.model_dump(mode="json") for one in event.verified_signatories]
+            validation.version = event.version
 
 
 @consumers.on(ComplianceChanged)
@@ -48,3 +67,9 @@ async def _record_details(tx: Tx, event: CompanyValidated | CompanyDetailsChange
         "version": event.version,
     }
     await upsert_newer(tx, CompanyDetails, details)
+
+
+@consumers.on(SupervisionChanged)
+async def record_supervision_on_SupervisionChanged(event: SupervisionChanged, tx: Tx) -> None:  # noqa: N802 - its queue's name
+    """Show a sales manager the missions of exactly these consultants (CO-05)."""
+    await upsert_newer(tx, Supervision, Supervision.values_of(event))

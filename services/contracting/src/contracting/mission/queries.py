@@ -11,6 +11,7 @@ from chassis.clock import business_date
 from contracting.contract.domain import Contract
 from contracting.directory.domain import CompanyCompliance, CompanyDetails, CompanyValidation
 from contracting.directory.queries import known
+from contracting.directory.supervision import follows
 from contracting.mission.domain import Mission, MissionNotFound
 from contracting.mission.gates import CompanyFacts, MissionFacts
 from contracting.mission.payment import payment_regime
@@ -96,7 +97,10 @@ async def company_known(tx: Tx, company_id: UUID, kind: ContractKind, *, hold: b
 
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
-    """Missions of one's side; only their own for a consultant; every mission for staff (CT-14, CT-24)."""
+    """Missions of one's side (CT-14, CT-24); every mission for staff.
+
+    On the provider's side a consultant sees their own, a sales manager those of the consultants they supervise (CO-05).
+    """
     if StaffScope.CONTRACTS in caller.scopes:
         return true()
     if caller.company_id is None:
@@ -104,7 +108,11 @@ def visible_to(caller: Caller) -> ColumnElement[bool]:
     if caller.company_kind is CompanyKind.CLIENT:
         return Mission.client_company_id == caller.company_id
     supplied = Mission.provider_company_id == caller.company_id
-    return and_(supplied, Mission.consultant_id == caller.member_id) if caller.role is Role.CONSULTANT else supplied
+    if caller.role is Role.CONSULTANT:
+        return and_(supplied, Mission.consultant_id == caller.member_id)
+    if caller.role is Role.COMMERCIAL:
+        return and_(supplied, follows(caller.member_id, caller.company_id, Mission.consultant_id))
+    return supplied
 
 
 async def mission_seen_by(tx: Tx, caller: Caller, mission_id: UUID) -> Mission:

@@ -86,7 +86,7 @@ async def choose_payment_option(
 ) -> MissionView:
     """Choose the payment option, before the order is issued (CT-18, CT-19)."""
     ours = Mission.provider_company_id == caller.company
-    mission = await get_locked(tx, Mission, mission_id, MissionNotFound(), ours)
+    mission = await get_locked(tx, Mission, mission_id, MissionNotFound(), ours, visible_to(caller))
     check_if_match(request, mission.version)
     provider = await company_known(tx, caller.company, ContractKind.FRAMEWORK)
     mission.choose_payment(body.option, provider.regime)

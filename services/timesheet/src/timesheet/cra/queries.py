@@ -15,7 +15,7 @@ from chassis.hot import HotTx, read_row
 from contracts.roles import CompanyKind
 from timesheet.cra.domain import Cra, CraNotFound
 from timesheet.directory.missions import Mission
-from timesheet.directory.queries import sees_all, visible, visible_to
+from timesheet.directory.queries import Sight, sight_of, visible, visible_to
 
 
 def visible_cras(caller: Caller) -> Select[Cra]:
@@ -37,9 +37,9 @@ async def cra_for(tx: Tx, cra_id: UUID, caller: Caller) -> Cra:
 
 
 @cache
-def _to_decide(kind: CompanyKind | None, everything: bool) -> Select[Any]:
+def _to_decide(kind: CompanyKind | None, sight: Sight) -> Select[Any]:
     """Built once a kind of caller: a decision is made far more often than its query changes."""
-    scope = visible(kind, everything, bindparam("company"), bindparam("member"))
+    scope = visible(kind, sight, bindparam("company"), bindparam("member"))
     cra = [column for column in Cra.__table__.columns if column.name != "entries"]
     mission = [column.label(f"mission_{column.name}") for column in Mission.__table__.columns]
     return select(*cra, *mission).join_from(Cra, Mission).where(Cra.id == bindparam("cra"), scope)
@@ -48,7 +48,7 @@ def _to_decide(kind: CompanyKind | None, everything: bool) -> Select[Any]:
 async def cra_to_decide(tx: HotTx, cra_id: UUID, caller: Caller) -> Cra:
     """One CRA without its days, which the transaction will save. Raises CraNotFound, or Forbidden without a company."""
     values = {"cra": cra_id, "company": caller.company, "member": caller.member_id}
-    found = await tx.fetch(_to_decide(caller.company_kind, sees_all(caller)), values)
+    found = await tx.fetch(_to_decide(caller.company_kind, sight_of(caller)), values)
     if found is None:
         raise CraNotFound
     cra = read_row(Cra, found)

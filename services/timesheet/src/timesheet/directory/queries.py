@@ -1,6 +1,7 @@
 """Which missions a caller sees."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from sqlalchemy import ColumnElement, and_, select
 from chassis import Tx
 from chassis.auth import Caller
 from chassis.errors import NotFound
-from contracts.roles import HEADS, SELLERS, CompanyKind
+from contracts.roles import HEADS, CompanyKind, Role
 from contracts.values import Month
 from timesheet.directory.missions import Mission
+from timesheet.directory.supervision import follows
 
 
 class MissionNotFound(NotFound):
@@ -20,23 +22,36 @@ class MissionNotFound(NotFound):
     code, title = "mission_not_found", "No such mission; its order may not be issued yet"
 
 
-def sees_all(caller: Caller) -> bool:
-    """Whether the caller sells for, or runs, their company; others see their own missions only."""
-    return caller.role in (SELLERS if caller.company_kind is CompanyKind.PROVIDER else HEADS)
+class Sight(StrEnum):
+    """How much of their company's missions a caller sees."""
+
+    ALL = "all"
+    SUPERVISED = "supervised"
+    """Those of the consultants that a sales manager supervises (CO-05)."""
+    OWN = "own"
 
 
-def visible(kind: CompanyKind | None, everything: bool, company: Any, member: Any) -> ColumnElement[bool]:
-    """The scope of a side: its company's missions, or only those of one member (TS-14)."""
+def sight_of(caller: Caller) -> Sight:
+    """Whoever runs the company sees all, a sales manager what they supervise, others their own missions."""
+    if caller.role in HEADS:
+        return Sight.ALL
+    return Sight.SUPERVISED if caller.role is Role.COMMERCIAL else Sight.OWN
+
+
+def visible(kind: CompanyKind | None, sight: Sight, company: Any, member: Any) -> ColumnElement[bool]:
+    """The scope of a side: its company's missions, or only those of some members (TS-14)."""
     if kind is CompanyKind.PROVIDER:
         ours, own = Mission.provider_company_id == company, Mission.consultant_id == member
     else:
         ours, own = Mission.client_company_id == company, Mission.operational_manager_id == member
-    return ours if everything else and_(ours, own)
+    if sight is Sight.SUPERVISED:
+        own = follows(member, company, Mission.consultant_id)
+    return ours if sight is Sight.ALL else and_(ours, own)
 
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
     """The missions that the caller sees. Raises Forbidden for one who acts for no company."""
-    return visible(caller.company_kind, sees_all(caller), caller.company, caller.member_id)
+    return visible(caller.company_kind, sight_of(caller), caller.company, caller.member_id)
 
 
 async def orders_of(tx: Tx, mission_id: UUID, caller: Caller) -> Sequence[Mission]:

@@ -1,0 +1,53 @@
+"""A sales manager sees and invoices the work of the consultants they supervise, and no others' (CO-05)."""
+
+from uuid import uuid4
+
+import pytest
+from facturx_builder import invoice_pdf
+
+from contracts.roles import Role
+
+
+async def listed(h, path, headers):
+    answer = await h.client.get(path, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return len(answer.json()["items"])
+
+
+@pytest.mark.req("CO-05")
+class TestSupervision:
+    @pytest.mark.parametrize("path", ["/bpfs", "/invoices"])
+    async def test_shows_the_work_of_chosen_consultants_alone(self, h, given, path):
+        month = await given()
+        assert (await month.post(invoice_pdf(month.bpf))).status_code == 201
+        assert await listed(h, path, await month.supervising(uuid4(), month.month.consultant_id)) == 1
+        assert await listed(h, path, await month.supervising(uuid4())) == 0
+        assert await listed(h, path, month.seller(Role.COMMERCIAL)) == 0
+        assert await listed(h, path, month.seller()) == 1
+
+    async def test_opens_each_of_them_and_nothing_else(self, h, given):
+        month = await given()
+        invoice = (await month.post(invoice_pdf(month.bpf))).json()
+        chosen = await month.supervising(month.month.consultant_id)
+        for path in (f"/bpfs/{month.bpf['id']}", f"/invoices/{invoice['id']}", f"/invoices/{invoice['id']}/file"):
+            assert (await h.client.get(path, headers=chosen)).status_code == 200
+            assert (await h.client.get(path, headers=month.seller(Role.COMMERCIAL))).status_code == 404
+
+    async def test_lets_their_work_be_invoiced_alone(self, given):
+        month = await given()
+        pdf = invoice_pdf(month.bpf)
+        assert (await month.post(pdf, headers=month.seller(Role.COMMERCIAL))).status_code == 404
+        assert (await month.post(pdf, headers=await month.supervising(month.month.consultant_id))).status_code == 201
+
+    async def test_is_worth_nothing_for_a_rival(self, h, given):
+        month = await given()
+        rival = await month.supervising(month.month.consultant_id, by=h.member(Role.COMMERCIAL))
+        assert await listed(h, "/bpfs", rival) == 0
+
+    async def test_ends_and_does_not_come_back_by_an_older_event(self, h, given):
+        month = await given()
+        caller = h.member(Role.COMMERCIAL, month.month.provider_id)
+        await month.supervising(month.month.consultant_id, version=2, by=caller)
+        await month.supervising(version=4, by=caller)
+        await month.supervising(month.month.consultant_id, version=3, by=caller)
+        assert await listed(h, "/bpfs", h.headers(caller)) == 0
