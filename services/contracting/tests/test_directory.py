@@ -1,11 +1,15 @@
 """The local copies: any order, any repetition, only the newest counts."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import func, select
 
+from chassis.errors import NotReady
 from contracting.contract.domain import Contract
 from contracting.directory.domain import CompanyCompliance, CompanyDetails, CompanyValidation
 from contracting.mission.domain import Mission
+from contracts.company import Signatory
 from contracts.notification import NotificationRequested
 
 
@@ -48,6 +52,19 @@ class TestCompany:
         await h.deliver(deal.provider.validated(version=2))
         await h.deliver(deal.provider.validated(version=3, verified_signatories=[]))
         assert (await stored(h, CompanyValidation, deal.provider.id)).capacities == {}
+
+    @pytest.mark.req("CO-48")
+    async def test_a_newly_verified_signatory_may_sign(self, h, deal):
+        side, later = deal.provider, uuid4()
+        both = [*side.validated().verified_signatories, Signatory(member_id=later, capacity="delegation")]
+        with pytest.raises(NotReady):
+            await h.deliver(side.changed(version=5).model_copy(update={"verified_signatories": both}))
+        await h.deliver(side.validated(version=2))
+        await h.deliver(side.changed(version=5).model_copy(update={"verified_signatories": both}))
+        await h.deliver(side.changed(version=4).model_copy(update={"verified_signatories": both[:1]}))
+        await h.deliver(side.changed(version=6))
+        capacities = (await stored(h, CompanyValidation, side.id)).capacities
+        assert capacities == {side.head.member_id: "legal_representative", later: "delegation"}
 
 
 class TestCompliance:

@@ -1,11 +1,13 @@
 """The local copies: what opens the market, once, and never by an older version."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+from chassis.errors import NotReady
+from contracts.company import CompanyDetailsChanged
 from contracts.contracting import ContractKind
 from contracts.roles import CompanyKind, Role
 from marketplace.directory.domain import Affiliation, Company, Contract
@@ -26,6 +28,42 @@ class TestCompanies:
         await market.validate(company_id, CompanyKind.CLIENT, name="New", version=3)
         async with market.h.tx() as tx:
             assert (await tx.get(Company, company_id)).name == "New"
+
+
+class TestRenamedCompanies:
+    def _changed(self, company_id, name, version):
+        return CompanyDetailsChanged(
+            version=version,
+            company_id=company_id,
+            legal={
+                "name": name,
+                "country": "FR",
+                "siret": "73282932000074",
+                "vat_number": None,
+                "tax_status": "vat_exempt",
+                "address": {"line1": "1 rue A", "postcode": "75001", "city": "Paris", "country": "FR"},
+            },
+            bank_details_on_file=True,
+            changed_at=datetime.now(UTC),
+        )
+
+    async def _name(self, market, company_id):
+        async with market.h.tx() as tx:
+            return (await tx.get(Company, company_id)).name
+
+    async def test_show_their_new_name_and_never_an_older_one(self, market):
+        company_id = uuid4()
+        await market.validate(company_id, CompanyKind.PROVIDER, name="Old", version=2)
+        await market.h.deliver(self._changed(company_id, "New", 4))
+        await market.h.deliver(self._changed(company_id, "Between", 3))
+        assert await self._name(market, company_id) == "New"
+        await market.validate(company_id, CompanyKind.PROVIDER, name="Old", version=2)
+        assert await self._name(market, company_id) == "New"
+
+    async def test_wait_for_their_validation(self, market):
+        company_id = uuid4()
+        with pytest.raises(NotReady):
+            await market.h.deliver(self._changed(company_id, "New", 4))
 
 
 class TestAffiliations:

@@ -98,6 +98,8 @@ class Invoice(Base):
     payment_regime: Mapped[str] = mapped_column(String(16))
     payment_on: Mapped[date | None]
     status: Mapped[str] = mapped_column(String(32))
+    account_id: Mapped[UUID | None]
+    """Where it is paid: the account in force at the import (CO-45)."""
     imported_by: Mapped[UUID]
     imported_at: Mapped[datetime]
     file_key: Mapped[str] = mapped_column(String(64))

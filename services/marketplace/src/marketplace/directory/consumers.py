@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from chassis import Consumers, Tx, upsert_newer
-from contracts.company import AffiliationGranted, CompanyValidated
+from chassis.errors import NotReady
+from contracts.company import AffiliationGranted, CompanyDetailsChanged, CompanyValidated
 from contracts.contracting import ContractSigned
 from contracts.identity import MemberRenamed
 from marketplace.directory.domain import Affiliation, Company, Contract, MemberName
@@ -17,6 +18,16 @@ consumers = Consumers("marketplace")
 async def record_company_on_CompanyValidated(event: CompanyValidated, tx: Tx) -> None:  # noqa: N802 - named as its queue
     """Open publication, or the market, to a validated company (MK-17, MK-20)."""
     await upsert_newer(tx, Company, Company.values_of(event))
+
+
+@consumers.on(CompanyDetailsChanged)
+async def update_company_on_CompanyDetailsChanged(event: CompanyDetailsChanged, tx: Tx) -> None:  # noqa: N802 - named as its queue
+    """Show a company by its new name; its validation has to be here first."""
+    company = (await tx.scalars(select(Company).where(Company.id == event.company_id).with_for_update())).one_or_none()
+    if company is None:
+        raise NotReady
+    if event.version > company.version:
+        company.name, company.version = event.legal.name, event.version
 
 
 @consumers.on(AffiliationGranted)
