@@ -6,12 +6,17 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ipaddress import ip_address
+from itertools import count
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +31,7 @@ from chassis.auth import Caller
 from chassis.testing import Harness, harness
 
 PASSWORD = "correct horse battery staple"
+PLACES = count(1)
 TOKEN = re.compile(r"#token=(\S+)")
 
 
@@ -104,6 +110,8 @@ class World:
 
     h: Harness
     mailbox: Mailbox
+    place: str = ""
+    """The network address that the test calls from."""
 
     @property
     def client(self) -> httpx2.AsyncClient:
@@ -188,7 +196,45 @@ def smtp() -> Iterator[tuple[Mailbox, str]]:
 
 
 @pytest.fixture(scope="session")
-async def whole_world(smtp: tuple[Mailbox, str]) -> AsyncIterator[World]:
+def oidc() -> Iterator[str]:
+    """A real OpenID provider in a process of its own; it repeats a nonce only where one was sent."""
+    port = _free_port()
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = monotonic() + 30
+        while not _listens(port):
+            assert running.poll() is None, "the provider ended"
+            assert monotonic() < deadline, "the provider does not start"
+            sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.terminate()
+        running.wait(10)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def providers_at(url: str) -> str:
+    """LinkedIn's shape, one that repeats the nonce, and one that nobody answers for."""
+    shared = {"client_id": "maillon", "client_secret": "a secret of the provider"}
+    where = {"discovery_url": f"{url}/.well-known/openid-configuration"}
+    gone = {"discovery_url": f"http://127.0.0.1:{_free_port()}/.well-known/openid-configuration"}
+    return json.dumps(
+        [
+            {"name": "linkedin", "title": "LinkedIn", "nonce": False, **shared, **where},
+            {"name": "corporate", "title": "Corporate", "client_auth": "client_secret_basic", **shared, **where},
+            {"name": "silent", "title": "Silent", **shared, **gone},
+        ]
+    )
+
+
+@pytest.fixture(scope="session")
+async def whole_world(smtp: tuple[Mailbox, str], oidc: str) -> AsyncIterator[World]:
     mailbox, url = smtp
     key = ECKey.generate_key("P-256", {"kid": "identity"}, private=True)
     told = {
@@ -196,6 +242,7 @@ async def whole_world(smtp: tuple[Mailbox, str]) -> AsyncIterator[World]:
         "MAILLON_LINK_SECRET": "a secret of tests, long enough to serve",
         "MAILLON_SMTP_URL": url,
         "MAILLON_MAIL_FROM": "mail@maillon.example",
+        "MAILLON_OIDC_PROVIDERS": providers_at(oidc),
         "MAILLON_LOGIN_FAILURES_PER_ADDRESS": "20",
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -210,9 +257,11 @@ async def whole_world(smtp: tuple[Mailbox, str]) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def world(whole_world: World) -> Iterator[World]:
-    """The world at the present time, with mail flowing."""
-    yield whole_world
+async def world(whole_world: World) -> AsyncIterator[World]:
+    """The world at the present time, with mail flowing, called from a network that no other test calls from."""
+    place = str(ip_address("10.0.0.0") + next(PLACES))
+    async with whole_world.calling_from(place) as client:
+        yield World(replace(whole_world.h, client=client), whole_world.mailbox, place)
     whole_world.h.clock.offset = timedelta()
     whole_world.mailbox.down = False
     whole_world.mailbox.refuses.clear()

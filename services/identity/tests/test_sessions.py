@@ -251,6 +251,35 @@ class TestLeaving:
         assert [item["id"] for item in await sessions_of(world, account)] == [str(mine)]
         assert (await refreshed(world, other["refresh_token"])).status_code == 401
 
+    @pytest.mark.req("ID-50")
+    async def test_all_the_others_can_be_ended_at_once(self, world):
+        account, rival = await world.activated(), await world.activated()
+        others = [(await world.log_in(account.email)).json() for _ in range(3)]
+        assert (await world.client.delete("/sessions", headers=account.headers)).status_code == 204
+        assert [item["current"] for item in await sessions_of(world, account)] == [True]
+        assert {(await refreshed(world, o["refresh_token"])).status_code for o in others} == {401}
+        said = await revocations_of(world, account)
+        assert {e.session_id for e in said} == {world.caller(o).session_id for o in others}
+        for kept in (account, rival):
+            assert (await refreshed(world, kept.tokens["refresh_token"])).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("ip", "place"),
+        [
+            ("203.0.113.77", "203.0.113.0/24"),
+            ("2001:db8:7:1::9", "2001:db8:7::/48"),
+            ("::ffff:203.0.113.78", "203.0.113.0/24"),
+            ("not an address", None),
+        ],
+    )
+    async def test_a_session_shows_its_network_and_never_the_address(self, world, ip, place):
+        account = await world.activated()
+        async with world.calling_from(ip) as client:
+            await client.post("/sessions", json={"email": account.email, "password": world.password})
+        listed = await sessions_of(world, account)
+        assert listed[0]["place"] == place
+        assert ip not in str(listed)
+
     async def test_a_session_of_somebody_else_is_not_there(self, world):
         account, rival = await world.activated(), await world.activated()
         session = world.caller(account.tokens).session_id
