@@ -38,6 +38,7 @@ lint: $(IN_STEP) ## Style, types, boundaries, and events that stay compatible
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m contracts.publish --check
 	@$(PYTHON) -m contracts.compatibility
+	@$(PYTHON) tools/personal_data.py --check
 
 format: $(IN_STEP) ## Put the code into its one format
 	@.venv/bin/ruff check --fix --exit-zero --quiet .
@@ -47,8 +48,9 @@ format: $(IN_STEP) ## Put the code into its one format
 requirements: $(IN_STEP) ## Count the requirements that tests prove, and list the others
 	@$(PYTHON) tools/requirements.py
 
-docs: $(IN_STEP) ## Regenerate event schemas, docs/events.md and the AsyncAPI document
+docs: $(IN_STEP) ## Regenerate event schemas, docs/events.md, the AsyncAPI document, docs/personal-data.md
 	@$(PYTHON) -m contracts.publish
+	@$(PYTHON) tools/personal_data.py
 
 bench: $(IN_STEP) ## Measure, each figure beside its reference loop
 	@$(PYTHON) -m stack exec -- python bench/run.py $(ARGS)

@@ -364,12 +364,14 @@ class TestExport:
         until = (await kept(world, request.request_id)).export_until
         file = (await kept(world, request.request_id)).export_file
         world.h.clock.set(until - timedelta(seconds=20))
-        assert not await drop_next(world.h.platform)
+        while await drop_next(world.h.platform):
+            pass  # what other members left behind
         assert (await world.client.get(path, headers=proven(world, account))).status_code == 200
         world.h.clock.set(until)
         answer = await world.client.get(path, headers=proven(world, account))
         assert (answer.status_code, answer.json()["code"]) == (410, "export_gone")
-        assert await drop_next(world.h.platform)
+        while await drop_next(world.h.platform):
+            pass
         after = await kept(world, request.request_id)
         assert (after.export_file, after.sealed_key) == (None, None)
         with pytest.raises(Exception, match="not there"):
