@@ -112,7 +112,7 @@ async def reopen(tx: Tx, member: Member, closure: Closure, by: StandingActor) ->
 async def erase(tx: Tx, member: Member, closure: Closure, by: StandingActor) -> None:
     """Let go of the person for good: their address is free, and every service is told (ID-20, ID-41)."""
     closure.end(ClosureStatus.FINAL, by, tx.now)
-    if closure.kind != ClosureKind.DEATH:
+    if closure.kind not in {ClosureKind.DEATH, ClosureKind.TERMINATION}:
         said = {"name": member.display_name, "language": member.language}
         tx.add(Notification.to_outsider(member.email, ACCOUNT_ERASED, subject_id=closure.id, at=tx.now, context=said))
     await revoke_all(tx, member.id, "account_erased")

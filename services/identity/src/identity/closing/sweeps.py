@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Date, Interval, Select, cast, func, select
+from sqlalchemy import Date, Select, cast, func, select
 
 from chassis.clock import business_date
 from chassis.db import Tx, get_locked
@@ -26,7 +26,7 @@ async def deactivate_inactive(tx: Tx, as_of: datetime) -> None:
     """Close accounts that nobody used for 36 months, to the day in Paris (ID-33, ID-34); orders hold them open."""
     settings = IdentitySettings()
     last_day = cast(func.timezone("Europe/Paris", Member.last_active_at), Date)
-    over = last_day + cast(f"{settings.inactivity_months} months", Interval)
+    over = last_day + func.make_interval(0, settings.inactivity_months)
     used_long_ago = Member.last_active_at < as_of - timedelta(days=28 * settings.inactivity_months)
     query = select(Member.id).where(
         used_long_ago,
