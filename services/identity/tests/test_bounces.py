@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -179,7 +180,14 @@ class TestCrash:
         before = len(await world.mails(account.email))
         row = await tell(world, account)
         loop, sending = asyncio.get_running_loop(), asyncio.ensure_future(send_due(world.h.platform))
-        world.mailbox.on_data = lambda: loop.call_soon_threadsafe(sending.cancel)
+        died = threading.Event()
+        sending.add_done_callback(lambda _: died.set())
+
+        def crash():
+            loop.call_soon_threadsafe(sending.cancel)
+            assert died.wait(5)
+
+        world.mailbox.on_data = crash
         with pytest.raises(asyncio.CancelledError):
             await sending
         row = await again(world, row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,9 @@ from urllib.parse import urlsplit
 import aiosmtplib
 import mrml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_GAPS = re.compile(r"\n\s*\n\s*\n")
+"""What a part that is left out leaves behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class Templates:
         """Fill both parts. Raises jinja2.TemplateNotFound or UndefinedError."""
         text = self._text.get_template(f"{name}.{language}.txt").render(context)
         mjml = self._html.get_template(f"{name}.{language}.mjml").render(context)
-        return Rendered(self.subject(name, language, context), text.strip() + "\n", mrml.to_html(mjml).content)
+        plain = _GAPS.sub("\n\n", text.strip()) + "\n"
+        return Rendered(self.subject(name, language, context), plain, mrml.to_html(mjml).content)
 
     def subject(self, name: str, language: str, context: Mapping[str, str]) -> str:
         """The subject alone, on one line whatever the values hold. Raises like `render`."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, not_, select
 
 from chassis.db import Tx
 from chassis.personal_data import Basis, DataClass
@@ -20,7 +20,9 @@ async def _gather_messages(tx: Tx, member_id: UUID) -> list[dict[str, Any]]:
 
 
 async def _erase_messages(tx: Tx, member_id: UUID) -> None:
-    await tx.execute(delete(Notification).where(Notification.member_id == member_id))
+    """All but a last word that is still on its way to the address that was theirs; it loses that once sent."""
+    on_its_way = and_(Notification.address.is_not(None), Notification.next_attempt_at.is_not(None))
+    await tx.execute(delete(Notification).where(Notification.member_id == member_id, not_(on_its_way)))
 
 
 async def _forget_messages(tx: Tx, as_of: datetime) -> None:
