@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from contracts.company import AffiliationGranted
+from contracts.company import AffiliationChanged, AffiliationEnded, AffiliationGranted
+from contracts.identity import MemberAccessRevoked
 from contracts.roles import CompanyKind, Role
 from identity.directory.affiliations import Affiliation
 
@@ -81,3 +82,85 @@ class TestCopy:
             await world.h.deliver(granted(member, role, version=version, affiliation_id=key))
             expected = Role.GERANT if version == 3 else Role.COMMERCIAL
             assert await self.rows(world, key) == [(expected, max(version, 2))]
+
+
+def changed(event, role, version=2):
+    return AffiliationChanged(
+        version=version,
+        affiliation_id=event.affiliation_id,
+        member_id=event.member_id,
+        company_id=event.company_id,
+        company_kind=event.company_kind,
+        role=role,
+        changed_at=NOW,
+    )
+
+
+def ended(event, version=3):
+    return AffiliationEnded(
+        version=version,
+        affiliation_id=event.affiliation_id,
+        member_id=event.member_id,
+        company_id=event.company_id,
+        ended_at=NOW,
+    )
+
+
+async def revocations(world, member_id):
+    found = await world.h.emitted(MemberAccessRevoked)
+    return [event.session_id for event in found if event.member_id == member_id]
+
+
+class TestChange:
+    @pytest.mark.req("ID-09")
+    async def test_voids_access_tokens_and_shows_at_the_next_refresh(self, world):
+        account = await world.activated()
+        event = granted(account.id, Role.CONSULTANT)
+        await world.h.deliver(event)
+        before = await revocations(world, account.id)
+        await world.h.deliver(changed(event, Role.COMMERCIAL))
+        assert await revocations(world, account.id) == [*before, None]
+        assert (await next_claims(world, account)).role == Role.COMMERCIAL
+
+    async def test_that_is_older_changes_nothing(self, world):
+        account = await world.activated()
+        event = granted(account.id, Role.CONSULTANT)
+        for one in (event, changed(event, Role.GERANT, 3), changed(event, Role.COMMERCIAL, 2)):
+            await world.h.deliver(one)
+        assert await revocations(world, account.id) == [None]
+        assert (await next_claims(world, account)).role == Role.GERANT
+
+    async def test_may_arrive_before_the_grant(self, world):
+        account = await world.activated()
+        event = granted(account.id, Role.CONSULTANT)
+        for one in (changed(event, Role.GERANT), event):
+            await world.h.deliver(one)
+        assert (await next_claims(world, account)).role == Role.GERANT
+
+
+class TestEnd:
+    @pytest.mark.req("ID-38", "CO-23")
+    async def test_voids_access_tokens_and_leaves_the_session(self, world):
+        account = await world.activated()
+        event = granted(account.id, Role.CONSULTANT)
+        await world.h.deliver(event)
+        event_id = await world.h.deliver(ended(event))
+        await world.h.deliver(ended(event), event_id=event_id)
+        assert await revocations(world, account.id) == [None]
+        assert (await next_claims(world, account)).company_id is None
+
+    @pytest.mark.parametrize("order", [(2, 0, 1), (0, 2, 1), (2, 1, 0), (1, 2, 0)])
+    async def test_is_for_good_in_whatever_order_events_arrive(self, world, order):
+        account = await world.activated()
+        event = granted(account.id, Role.CONSULTANT)
+        events = [event, changed(event, Role.GERANT), ended(event)]
+        for number in order:
+            await world.h.deliver(events[number])
+        assert (await next_claims(world, account)).company_id is None
+
+    async def test_makes_way_for_another_company(self, world):
+        account = await world.activated()
+        former, present = granted(account.id, Role.CONSULTANT), granted(account.id, Role.COMMERCIAL)
+        for one in (former, present, ended(former)):
+            await world.h.deliver(one)
+        assert (await next_claims(world, account)).company_id == present.company_id

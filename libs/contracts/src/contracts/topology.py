@@ -6,6 +6,8 @@ consumer already waits in that consumer's queue.
 
 from contracts.billing import InvoiceImported
 from contracts.company import (
+    AffiliationChanged,
+    AffiliationEnded,
     AffiliationGranted,
     BankDetailsChanged,
     CompanyDetailsChanged,
@@ -13,6 +15,8 @@ from contracts.company import (
     CompanyValidated,
     ComplianceChanged,
     SupervisionChanged,
+    SupplierDereferenced,
+    SupplierReferenced,
 )
 from contracts.contracting import BdcIssued, ContractSigned
 from contracts.event import Event
@@ -70,6 +74,16 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
         "identity.record_affiliation_on_AffiliationGranted",
         "marketplace.record_affiliation_on_AffiliationGranted",
     ),
+    AffiliationChanged: (
+        "identity.update_affiliation_on_AffiliationChanged",
+        "marketplace.update_affiliation_on_AffiliationChanged",
+    ),
+    AffiliationEnded: (
+        "identity.end_affiliation_on_AffiliationEnded",
+        "marketplace.end_affiliation_on_AffiliationEnded",
+    ),
+    SupplierReferenced: ("marketplace.record_reference_on_SupplierReferenced",),
+    SupplierDereferenced: ("marketplace.remove_reference_on_SupplierDereferenced",),
     SupervisionChanged: tuple(
         f"{service}.record_supervision_on_SupervisionChanged" for service in ("contracting", "timesheet", "billing")
     ),

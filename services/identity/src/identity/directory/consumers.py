@@ -6,9 +6,18 @@ from sqlalchemy import update
 
 from chassis.consume import Consumers
 from chassis.db import Tx, upsert_newer
-from contracts.company import AffiliationGranted, CompanyDetailsChanged, CompanyRegistered, CompanyValidated
+from chassis.outbox import emit
+from contracts.company import (
+    AffiliationChanged,
+    AffiliationEnded,
+    AffiliationGranted,
+    CompanyDetailsChanged,
+    CompanyRegistered,
+    CompanyValidated,
+)
 from contracts.contracting import BdcIssued
-from identity.directory.affiliations import Affiliation
+from contracts.identity import MemberAccessRevoked
+from identity.directory.affiliations import Affiliation, end_affiliation, hold_affiliation
 from identity.directory.companies import CompanyName
 from identity.directory.missions import RunningOrder
 from identity.member.domain import Member
@@ -19,9 +28,28 @@ consumers = Consumers("identity")
 @consumers.on(AffiliationGranted)
 async def record_affiliation_on_AffiliationGranted(event: AffiliationGranted, tx: Tx) -> None:  # noqa: N802
     """Keep it for the claims of the member's next access token."""
-    kept = event.model_dump(exclude={"display_name"})
-    await upsert_newer(tx, Affiliation, kept)
+    if await hold_affiliation(tx, event.affiliation_id):
+        await upsert_newer(tx, Affiliation, event.model_dump(exclude={"display_name"}))
     await tx.execute(update(Member).where(Member.id == event.member_id).values(acted_for_company=True))
+
+
+@consumers.on(AffiliationChanged)
+async def update_affiliation_on_AffiliationChanged(event: AffiliationChanged, tx: Tx) -> None:  # noqa: N802
+    """Void the tokens that name the former role; the next refresh brings the new one, at once (ID-09)."""
+    if not await hold_affiliation(tx, event.affiliation_id):
+        return
+    known = await tx.get(Affiliation, event.affiliation_id)
+    changed = event.model_dump(exclude={"changed_at"})
+    changed["granted_at"] = known.granted_at if known else event.changed_at
+    if await upsert_newer(tx, Affiliation, changed):
+        emit(tx, MemberAccessRevoked(member_id=event.member_id, revoked_at=tx.now))
+
+
+@consumers.on(AffiliationEnded)
+async def end_affiliation_on_AffiliationEnded(event: AffiliationEnded, tx: Tx) -> None:  # noqa: N802
+    """Void the tokens that name the company; sessions stay, and their next tokens name none (ID-38, CO-23)."""
+    await end_affiliation(tx, event)
+    emit(tx, MemberAccessRevoked(member_id=event.member_id, revoked_at=tx.now))
 
 
 @consumers.on(CompanyRegistered)

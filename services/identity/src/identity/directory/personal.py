@@ -10,7 +10,7 @@ from sqlalchemy import delete, or_, select
 from chassis.clock import business_date
 from chassis.db import Tx
 from chassis.personal_data import Basis, DataClass, Records
-from identity.directory.affiliations import Affiliation
+from identity.directory.affiliations import Affiliation, EndedAffiliation
 from identity.directory.missions import RunningOrder
 
 ORDERS_KEPT = timedelta(days=30)
@@ -43,7 +43,7 @@ DATA = [
         purpose="Say in a token whom the member acts for",
         basis=Basis.CONTRACT,
         kept="Until the account is erased",
-        tables=(Affiliation,),
+        tables=(Affiliation, EndedAffiliation),
         gather=_affiliations,
         erase=_forget_affiliations,
     ),

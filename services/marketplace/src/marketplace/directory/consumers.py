@@ -6,10 +6,20 @@ from sqlalchemy import select, text, update
 
 from chassis import Consumers, Tx, upsert_newer
 from chassis.errors import NotReady
-from contracts.company import AffiliationGranted, CompanyDetailsChanged, CompanyValidated
+from contracts.company import (
+    AffiliationChanged,
+    AffiliationEnded,
+    AffiliationGranted,
+    CompanyDetailsChanged,
+    CompanyValidated,
+    SupplierDereferenced,
+    SupplierReferenced,
+)
 from contracts.contracting import ContractSigned
 from contracts.identity import MemberRenamed
+from marketplace.directory.affiliations import end_affiliation, hold_affiliation
 from marketplace.directory.domain import Affiliation, Company, Contract, MemberName
+from marketplace.directory.references import Reference
 
 consumers = Consumers("marketplace")
 
@@ -33,8 +43,39 @@ async def update_company_on_CompanyDetailsChanged(event: CompanyDetailsChanged, 
 @consumers.on(AffiliationGranted)
 async def record_affiliation_on_AffiliationGranted(event: AffiliationGranted, tx: Tx) -> None:  # noqa: N802 - named as its queue
     """Know whom a company may name as operational manager or consultant."""
-    await upsert_newer(tx, Affiliation, Affiliation.values_of(event))
+    if await hold_affiliation(tx, event.affiliation_id):
+        await upsert_newer(tx, Affiliation, Affiliation.values_of(event))
     await _show_newest_name(tx, event.member_id)
+
+
+@consumers.on(AffiliationChanged)
+async def update_affiliation_on_AffiliationChanged(event: AffiliationChanged, tx: Tx) -> None:  # noqa: N802 - named as its queue
+    """Know a colleague's new role; the affiliation has to be here first, unless it is over (ID-09)."""
+    if not await hold_affiliation(tx, event.affiliation_id):
+        return
+    known = await tx.get(Affiliation, event.affiliation_id)
+    if known is None:
+        raise NotReady
+    if event.version > known.version:
+        known.role, known.version = event.role, event.version
+
+
+@consumers.on(AffiliationEnded)
+async def end_affiliation_on_AffiliationEnded(event: AffiliationEnded, tx: Tx) -> None:  # noqa: N802 - named as its queue
+    """Let nobody name who left as operational manager or consultant (ID-38, CO-23)."""
+    await end_affiliation(tx, event)
+
+
+@consumers.on(SupplierReferenced)
+async def record_reference_on_SupplierReferenced(event: SupplierReferenced, tx: Tx) -> None:  # noqa: N802 - named as its queue
+    """Know which clients reference which provider (CO-26)."""
+    await upsert_newer(tx, Reference, Reference.values_of(event))
+
+
+@consumers.on(SupplierDereferenced)
+async def remove_reference_on_SupplierDereferenced(event: SupplierDereferenced, tx: Tx) -> None:  # noqa: N802 - named as its queue
+    """Forget that a client references a provider (CO-26)."""
+    await upsert_newer(tx, Reference, Reference.values_of(event))
 
 
 @consumers.on(MemberRenamed)

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.db import Tx
 from chassis.personal_data import Basis, DataClass
+from marketplace.directory.affiliations import EndedAffiliation
 from marketplace.directory.domain import Affiliation, MemberName
 
 ERASED_NAME = "—"
@@ -37,7 +38,7 @@ DATA = [
         purpose="showing a company whom it may name, and who named themselves",
         basis=Basis.CONTRACT,
         kept="as long as the account",
-        tables=(Affiliation, MemberName),
+        tables=(Affiliation, MemberName, EndedAffiliation),
         gather=_gather,
         erase=_erase,
     )
