@@ -48,6 +48,9 @@ MAIL_ONLY = frozenset(
 TEMPLATES: dict[str, frozenset[str]] = {
     "join_requested": frozenset({"member_name", "company_name", "role"}),
     "join_decided": frozenset({"company_name", "decision", "role"}),
+    "role_changed": frozenset({"company_name", "role"}),
+    "removed_from_company": frozenset({"company_name"}),
+    "left_company": frozenset({"company_name", "member_name"}),
     "company_validated": frozenset({"company_name"}),
     "company_refused": frozenset({"company_name", "reason"}),
     "bank_change_proposed": frozenset({"company_name", "ending", "holder"}),
