@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,10 +18,12 @@ from chassis.auth import Caller
 from chassis.clock import business_date
 from chassis.testing import Harness, harness, small_pdf
 from company.main import service
+from contracts.contracting import BdcIssued, PaymentOption, PaymentRegime
 from contracts.event import Event
 from contracts.identity import MemberActivated
 from contracts.notification import NotificationRequested
 from contracts.roles import ProfileType, Role, StaffScope
+from contracts.values import Money, Period
 
 LA_POSTE_VAT = "FR39356000000"
 ADDRESS = {"line1": "9 rue du Colonel Pierre Avia", "postcode": "75015", "city": "Paris", "country": "FR"}
@@ -202,6 +205,33 @@ class World:
         for kind in FR_PROVIDER_TYPES:
             await self.accepted(company, kind, issued_on)
         return company
+
+    def order(
+        self,
+        client: Founded,
+        provider: Founded,
+        ordered_on: date = date(2027, 1, 15),
+        ends_on: date = date(2027, 12, 31),
+    ) -> BdcIssued:
+        """The platform's order of a mission that begins on the day of the order."""
+        return BdcIssued(
+            bdc_id=uuid4(),
+            reference="PO-1",
+            mission_id=uuid4(),
+            title="Refonte du portail",
+            client_company_id=UUID(client.id),
+            provider_company_id=UUID(provider.id),
+            operational_manager_id=client.founder.member_id,
+            consultant_id=provider.founder.member_id,
+            consultant_name="Ada Martin",
+            daily_rate=Money.of("500"),
+            days=Decimal(10),
+            period=Period(start=ordered_on, end=ends_on),
+            payment_option=PaymentOption.BASIC,
+            payment_regime=PaymentRegime.GUARANTEED_DATE,
+            client_order_reference="CMD-1",
+            issued_at=datetime.fromisoformat(f"{ordered_on}T10:00:00+00:00"),
+        )
 
     async def events(self, event: type[Event], company_id: str) -> list[Any]:
         return [e for e in await self.h.emitted(event) if str(getattr(e, "company_id", None)) == company_id]

@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 from datetime import date, timedelta
 
@@ -269,3 +270,22 @@ class TestCompliance:
             await world.accepted(company, kind)
         last = (await world.events(ComplianceChanged, company.id))[-1]
         assert last.valid_until == months_after(world.today, 6) - timedelta(1)
+
+
+class TestTogether:
+    async def test_uploads_are_told_one_after_the_other(self, world) -> None:
+        company = await world.validated()
+        answers = await asyncio.gather(*(world.upload(company, kind) for kind in TYPES))
+        assert [answer.status_code for answer in answers] == [201] * len(TYPES)
+        changes = await world.events(ComplianceChanged, company.id)
+        versions = [change.version for change in changes]
+        assert versions == sorted(set(versions))
+        waiting = [s.requirement for s in changes[-1].shortcomings if s.reason.value == "awaiting_review"]
+        assert waiting == sorted(TYPES)
+
+    async def test_a_review_and_a_withdrawal_exclude_each_other(self, world) -> None:
+        company = await world.company()
+        document = (await world.upload(company, "urssaf_certificate")).json()
+        withdrawal = world.client.post(f"/documents/{document['id']}/withdrawal", headers=company.headers)
+        answers = await asyncio.gather(world.review(document["id"]), withdrawal)
+        assert sorted(answer.status_code for answer in answers) == [200, 409]

@@ -140,5 +140,24 @@ class TestWarn:
         await sweep(issued, sweeps.warn_of_expiring_documents, WARNED)
         assert await issued.messages("document_expiring", company.id) == []
 
+    @pytest.mark.req("CO-42")
+    @pytest.mark.parametrize(
+        ("issued_on", "warned_on"),
+        [
+            (date(2026, 8, 31), date(2027, 1, 28)),
+            (date(2027, 9, 30), date(2028, 2, 29)),
+            (date(2026, 12, 31), date(2027, 5, 30)),
+        ],
+    )
+    async def test_counts_months_to_their_last_day(self, world, issued_on, warned_on) -> None:
+        world.move_to(issued_on)
+        company = await world.validated()
+        await world.accepted(company, "urssaf_certificate", issued_on)
+        await sweep(world, sweeps.warn_of_expiring_documents, warned_on - timedelta(1))
+        assert await world.messages("document_expiring", company.id) == []
+        for _ in range(2):
+            await sweep(world, sweeps.warn_of_expiring_documents, warned_on)
+            assert len(await world.messages("document_expiring", company.id)) == 1
+
     def test_counts_a_month_back_from_the_end(self) -> None:
         assert months_after(EXPIRES, -1) == WARNED

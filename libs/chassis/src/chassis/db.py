@@ -168,9 +168,9 @@ def make_engine(url: str, *, pool_size: int) -> AsyncEngine:
 
 
 async def get_locked(tx: Tx, row: type[T], key: Any, missing: Problem, *scope: Any) -> T:
-    """Load a row `FOR UPDATE` within the caller's scope. Raises `missing` when there is none."""
+    """Load a row `FOR UPDATE` within the caller's scope, afresh if it was read before. Raises `missing`."""
     query = select(row).where(row.__mapper__.primary_key[0] == key, *scope).with_for_update()
-    found = (await tx.scalars(query)).one_or_none()
+    found = (await tx.scalars(query, execution_options={"populate_existing": True})).one_or_none()
     if found is None:
         raise missing
     return found

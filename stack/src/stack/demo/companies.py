@@ -105,7 +105,9 @@ def review_documents(staff: Person, company: Company) -> int:
     documents = staff.get(f"{COMPANY}/companies/{company.id}/compliance")["documents"]
     waiting = [document for document in documents if document["status"] == "uploaded"]
     for document in waiting:
-        staff.post(f"{COMPANY}/documents/{document['id']}/review", {"exists": True, "authentic": True, "method": "issuer"})
+        staff.post(
+            f"{COMPANY}/documents/{document['id']}/review", {"exists": True, "authentic": True, "method": "issuer"}
+        )
     return len(waiting)
 
 

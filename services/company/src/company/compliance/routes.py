@@ -30,7 +30,7 @@ from company.compliance.discarded import DiscardedFile
 from company.compliance.domain import Document, DocumentActor, DocumentNotFound
 from company.compliance.foreign_workers import HiredInTheFuture, ListedWorker, NoPermitNeeded, Worker
 from company.compliance.paper import worker_list
-from company.compliance.queries import assess_again, documents_of
+from company.compliance.queries import assess_again, documents_of, lock_company_of
 from company.compliance.rules import DocumentType
 from company.compliance.views import ComplianceView, DocumentView, document_view, outcome_view
 from company.settings import CompanySettings
@@ -203,9 +203,8 @@ async def read_foreign_workers(document_id: UUID, caller: CallerDep, tx: TxDep) 
 )
 async def withdraw_document(document_id: UUID, caller: CallerDep, tx: TxDep, platform: PlatformDep) -> DocumentView:
     """Take back a document that nobody has reviewed yet; its file goes."""
-    found = await get_or(tx, Document, document_id, DocumentNotFound())
-    await permitted(tx, caller, found.company_id, Permission.MANAGE_COMPANY, DocumentNotFound())
-    company = await get_locked(tx, Company, found.company_id, CompanyNotFound())
+    company = await lock_company_of(tx, document_id)
+    await permitted(tx, caller, company.id, Permission.MANAGE_COMPANY, DocumentNotFound())
     document = await get_locked(tx, Document, document_id, DocumentNotFound())
     document.withdraw()
     tx.add(DiscardedFile(key=document.file_key, discarded_at=tx.now))

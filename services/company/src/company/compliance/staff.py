@@ -6,14 +6,14 @@ from fastapi import Query
 from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
-from chassis import Tx, audit, get_locked, get_or
+from chassis import Tx, audit, get_locked
 from chassis.auth import staff
 from chassis.errors import IllegalMove, require
 from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from company.affiliation.queries import affiliation_of
-from company.company.domain import Company, CompanyNotFound
+from company.company.domain import Company
 from company.compliance.domain import (
     CheckMissing,
     CommentMissing,
@@ -25,7 +25,7 @@ from company.compliance.domain import (
     ReviewerActsForCompany,
     supersede,
 )
-from company.compliance.queries import assess_again, documents_of
+from company.compliance.queries import assess_again, documents_of, lock_company_of
 from company.compliance.recheck import Recheck, RecheckNotFound, RecheckStatus, Vigilance
 from company.compliance.verdict import AuthenticityCheck, Verdict
 from company.compliance.views import DocumentView, document_view
@@ -87,7 +87,7 @@ async def review_document(
     document_id: UUID, body: ReviewDocument, caller: CallerDep, tx: TxDep, platform: PlatformDep
 ) -> DocumentView:
     """Record whether the document exists and is authentic; it is accepted when both hold."""
-    company = await _company_of_document(tx, document_id)
+    company = await lock_company_of(tx, document_id)
     await _is_impartial(tx, caller.member_id, company.id)
     document = await get_locked(tx, Document, document_id, DocumentNotFound())
     document.review(caller.member_id, body.verdict(), tx.now)
@@ -117,8 +117,8 @@ async def list_rechecks(
 )
 async def complete_recheck(recheck_id: UUID, body: CompleteRecheck, caller: CallerDep, tx: TxDep) -> RecheckView:
     """State that the company's documents were looked at again; the next six months begin today."""
-    found = await get_or(tx, Recheck, recheck_id, RecheckNotFound())
-    company = await get_locked(tx, Company, found.company_id, CompanyNotFound())
+    company_id = await tx.scalar(select(Recheck.company_id).where(Recheck.id == recheck_id))
+    company = await get_locked(tx, Company, company_id, RecheckNotFound())
     await _is_impartial(tx, caller.member_id, company.id)
     recheck = await get_locked(tx, Recheck, recheck_id, RecheckNotFound())
     recheck.complete(caller.member_id, tx.now)
@@ -134,15 +134,6 @@ async def complete_recheck(recheck_id: UUID, body: CompleteRecheck, caller: Call
     await assess_again(tx, company, tx.today, tx.now)
     audit(tx, "recheck.completed", recheck.id, company=company.id, failed=[f.document_id for f in body.failed])
     return RecheckView.model_validate(recheck)
-
-
-async def _company_of_document(tx: Tx, document_id: UUID) -> Company:
-    """Locked before the document, as everywhere. Raises DocumentNotFound."""
-    owner = select(Document.company_id).where(Document.id == document_id).scalar_subquery()
-    company = (await tx.scalars(select(Company).where(Company.id == owner).with_for_update())).one_or_none()
-    if company is None:
-        raise DocumentNotFound
-    return company
 
 
 async def _is_impartial(tx: Tx, member_id: UUID, company_id: UUID) -> None:
