@@ -12,16 +12,25 @@ from identity.directory.companies import name_of
 from identity.invitation.domain import Invitation, InvitationStatus
 from identity.link.domain import Link, LinkInvalid, LinkPurpose
 from identity.link.queries import locked_link, send_link
-from identity.member.domain import Member, MemberNotFound, MemberStatus
+from identity.member.domain import Address, Member, MemberNotFound, MemberStatus
 from identity.notification.domain import INVITATION, INVITATION_EXISTING
 from identity.own import Own
 from identity.review.queries import review_address
+from identity.sanction.refusals import turned_away
 from identity.standing.domain import Standing
 
 
 async def mail_invitation(tx: Tx, own: Own, invitation: Invitation, member: Member, inviter: Member) -> None:
-    """Mail the link: to set a password with, or to accept once logged in; a closed account is left in peace."""
+    """Mail the link: to set a password with, or to accept once logged in.
+
+    A closed account is left in peace, and whom a sanction keeps out is told that instead (ID-48).
+    """
     if member.standing != Standing.ACTIVE:
+        return
+    address = Address(member.email, member.email_key)
+    if member.opened_by is not None and await turned_away(
+        tx, own.links, address, name=invitation.first_name, language=member.language
+    ):
         return
     await send_link(
         tx,

@@ -11,13 +11,14 @@ _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 PUBLIC_MAIL_DOMAINS = frozenset(
     {
-        "aol.com", "bbox.fr", "free.fr", "gmail.com", "gmx.com", "gmx.de", "gmx.fr", "googlemail.com", "hotmail.com",
-        "hotmail.fr", "icloud.com", "laposte.net", "live.com", "live.fr", "mac.com", "mail.com", "me.com", "msn.com",
-        "neuf.fr", "numericable.fr", "orange.fr", "outlook.com", "outlook.fr", "pm.me", "proton.me", "protonmail.com",
-        "sfr.fr", "wanadoo.fr", "web.de", "yahoo.com", "yahoo.fr", "ymail.com",
+        "aol.com", "bbox.fr", "example.com", "example.net", "example.org", "free.fr", "gmail.com", "gmx.com",
+        "gmx.de", "gmx.fr", "googlemail.com", "hotmail.com", "hotmail.fr", "icloud.com", "laposte.net", "live.com",
+        "live.fr", "mac.com", "mail.com", "me.com", "msn.com", "neuf.fr", "numericable.fr", "orange.fr",
+        "outlook.com", "outlook.fr", "pm.me", "proton.me", "protonmail.com", "sfr.fr", "wanadoo.fr", "web.de",
+        "yahoo.com", "yahoo.fr", "ymail.com",
     }
 )  # fmt: skip
-"""Providers of mailboxes to anybody, unless the operator says otherwise."""
+"""Providers of mailboxes to anybody, and what RFC 2606 gives to nobody, unless the operator says otherwise."""
 
 
 def require_tls(url: str) -> str:
