@@ -4,6 +4,7 @@ import asyncio
 
 from chassis.fuzzing import fuzz, schema_differences, undocumented_routes
 from contracts.roles import StaffScope
+from identity.notification.domain import MAILBOX_REFUSES, Notification
 
 PUBLIC = {
     ("/members", "post"),
@@ -20,6 +21,7 @@ PUBLIC = {
     ("/sessions/refresh", "post"),
     ("/.well-known/jwks.json", "get"),
     ("/declaration-texts", "get"),
+    ("/public-profiles/{slug}", "get"),
     ("/unsubscriptions", "get"),
     ("/unsubscriptions", "post"),
     ("/terms", "get"),
@@ -29,10 +31,23 @@ PUBLIC = {
 }
 
 
+async def _profile_and_message(world, account):
+    """What exists of a member, by the names that paths give it."""
+    await world.client.put("/members/me/profile-type", json={"profile_type": "freelance"}, headers=account.headers)
+    link = (await world.client.post("/members/me/public-link", headers=account.headers)).json()
+    async with world.h.tx() as tx:
+        told = Notification.to(account.id, MAILBOX_REFUSES, subject_id=account.id, at=tx.now, mail=False)
+        tx.add(told)
+    return {"member_id": str(account.id), "slug": link["slug"], "notification_id": str(told.id)}
+
+
 async def test_any_request_is_answered_as_described(world):
     account = await world.activated()
     callers = [account.headers, world.h.headers(world.h.staff(StaffScope.SUPPORT))]
-    known = {"session_id": str(world.caller(account.tokens).session_id), "email": account.email}
+    known = await _profile_and_message(world, account) | {
+        "session_id": str(world.caller(account.tokens).session_id),
+        "email": account.email,
+    }
     async with world.calling_from("203.0.113.1") as client:
         statuses = await fuzz(world.h, callers=callers, known=known, client=client)
     assert {200, 202, 401, 404, 422} <= statuses

@@ -10,10 +10,13 @@ from starlette.requests import Request
 
 from chassis.audit import audit
 from chassis.auth import MEMBER, PUBLIC
+from chassis.db import get_or
 from chassis.http import Body, CallerDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
+from chassis.problems import documented
 from contracts.values import Name
 from identity.declaration.domain import Capacity, Declaration, DeclarationKind, wording_of
+from identity.member.domain import Member, MemberNotFound
 from identity.network import client_address
 
 router = Router("declarations")
@@ -59,14 +62,15 @@ async def list_declarations(caller: CallerDep, tx: TxDep, page: PageDep) -> Page
     return await page_of(tx, query, Declaration.id, page, DeclarationView.model_validate)
 
 
-@router.post("/members/me/declarations", access=MEMBER, status_code=201)
+@router.post("/members/me/declarations", access=MEMBER, status_code=201, responses=documented(MemberNotFound))
 async def declare_third_party(
     body: ThirdPartyDeclaration, request: Request, caller: CallerDep, tx: TxDep
 ) -> DeclarationView:
     """Declare that you represent somebody else, or have their mandate (ID-55)."""
+    member = await get_or(tx, Member, caller.member_id, MemberNotFound())
     address = client_address(request)
     declared = Declaration.make(
-        caller.member_id,
+        member.id,
         DeclarationKind.THIRD_PARTY,
         at=tx.now,
         today=tx.today,
@@ -75,5 +79,5 @@ async def declare_third_party(
         capacity=body.capacity,
     )
     tx.add(declared)
-    audit(tx, "declaration.made", caller.member_id, kind=declared.kind, version=declared.text_version)
+    audit(tx, "declaration.made", member.id, kind=declared.kind, version=declared.text_version)
     return DeclarationView.model_validate(declared)
