@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,9 +31,12 @@ from chassis.clock import system_clock
 from chassis.db import Tx, new_id
 from chassis.inbox import claim
 from chassis.outbox import outbox
+from chassis.personal_data import sweeps_for, unseal
 from chassis.platform import Platform, Service
 from chassis.settings import Settings
 from contracts.event import Event
+from contracts.identity import DataExportRequested
+from contracts.personal_data import MemberDataGathered
 from contracts.roles import CompanyKind, Role, StaffScope
 
 T = TypeVar("T")
@@ -118,6 +121,10 @@ class Keys:
         return jwt.encode({"alg": ALGORITHM, "kid": "test", "typ": TOKEN_TYPE}, claims, self.private)
 
 
+class _UndoneError(Exception):
+    """Ends a transaction of which nothing should stay."""
+
+
 @dataclass
 class Harness:
     """One service under test: its application without a broker, its database, its outbox."""
@@ -168,6 +175,30 @@ class Harness:
                 if await claim(tx, subscription.queue, [event_id]):
                     await subscription.apply(type(event).from_body(event.model_dump_json().encode()), tx)
         return event_id
+
+    async def exported(self, member_id: UUID) -> dict[str, Any]:
+        """What this service puts into a member's export: name of each data class to its records."""
+        key = ECKey.generate_key("P-256", private=True)
+        asked = DataExportRequested(
+            request_id=new_id(),
+            member_id=member_id,
+            public_key=json.dumps(key.as_dict(private=False)),
+            requested_at=self.clock(),
+        )
+        await self.deliver(asked)
+        parts = [part for part in await self.emitted(MemberDataGathered) if part.request_id == asked.request_id]
+        assert [part.service for part in parts] == [self.service.name]
+        return unseal(parts[0].sealed, key)
+
+    @asynccontextmanager
+    async def forgetting(self, as_of: datetime) -> AsyncIterator[Tx]:
+        """A transaction after the retention job of that instant, undone at the end: other tests keep their rows."""
+        with suppress(_UndoneError):
+            async with self.platform.database.transaction() as tx:
+                for sweep in sweeps_for(self.service.personal_data):
+                    await sweep.run(tx, as_of)
+                yield tx
+                raise _UndoneError
 
     @asynccontextmanager
     async def tx(self) -> AsyncIterator[Tx]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import any_, delete, select, update
 
 from chassis import Tx
 from chassis.personal_data import Basis, DataClass, Records
@@ -72,7 +72,7 @@ async def _supervisions(tx: Tx, member_id: UUID) -> Records:
     """Whose missions one follows, and whether somebody follows one's own."""
     own = select(Supervision).join(Affiliation, Affiliation.id == Supervision.affiliation_id)
     mine = (await tx.scalars(own.where(Affiliation.member_id == member_id))).all()
-    others = (await tx.scalars(select(Supervision).where(Supervision.consultants.contains([member_id])))).all()
+    others = (await tx.scalars(select(Supervision).where(any_(Supervision.consultants) == member_id))).all()
     return [
         *({"supervises": [str(one) for one in row.consultants], "since": str(row.changed_at)} for row in mine),
         *({"supervised_since": str(row.changed_at)} for row in others),

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import any_, select
 
 from chassis import Tx
 from chassis.personal_data import Basis, DataClass, Records
@@ -11,7 +11,7 @@ from timesheet.directory.supervision import Supervision
 
 async def _supervision(tx: Tx, member_id: UUID) -> Records:
     mine = (await tx.scalars(select(Supervision).where(Supervision.member_id == member_id))).all()
-    others = (await tx.scalars(select(Supervision).where(Supervision.consultants.contains([member_id])))).all()
+    others = (await tx.scalars(select(Supervision).where(any_(Supervision.consultants) == member_id))).all()
     return [
         *({"company_id": str(row.company_id), "supervises": [str(one) for one in row.consultants]} for row in mine),
         *({"company_id": str(row.company_id), "supervised_by": str(row.member_id)} for row in others),
