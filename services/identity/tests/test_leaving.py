@@ -148,9 +148,7 @@ class TestExecution:
     async def test_ends_every_session_and_says_until_when_one_may_return(self, world):
         account = await world.activated(language="en")
         due = await leave(world, account)
-        answer = await world.client.post(
-            "/sessions/refresh", json={"refresh_token": account.tokens["refresh_token"]}
-        )
+        answer = await world.client.post("/sessions/refresh", json={"refresh_token": account.tokens["refresh_token"]})
         assert answer.status_code == 401
         until = business_date(due) + timedelta(days=30)
         text = world.text_of((await world.mails(account.email))[-1])
@@ -198,9 +196,7 @@ class TestObstacles:
         await world.h.deliver(order(world, **{place: account.id}))
         refused = await ask(world, account)
         assert (refused.status_code, code(refused)) == (409, "orders_running")
-        assert refused.json()["errors"] == [
-            {"field": "orders", "code": "order_running", "detail": "BDC-2026-000042"}
-        ]
+        assert refused.json()["errors"] == [{"field": "orders", "code": "order_running", "detail": "BDC-2026-000042"}]
 
     @pytest.mark.req("ID-42")
     @pytest.mark.parametrize(("ends", "status"), [(0, 409), (-1, 201)])

@@ -36,16 +36,12 @@ def body(type_, **said):
 
 async def impose(world, account, type_, **said):
     headers = world.h.headers(world.h.staff(StaffScope.LEGAL))
-    return await world.client.post(
-        f"/staff/members/{account.id}/sanctions", json=body(type_, **said), headers=headers
-    )
+    return await world.client.post(f"/staff/members/{account.id}/sanctions", json=body(type_, **said), headers=headers)
 
 
 async def lift(world, account, sanction):
     headers = world.h.headers(world.h.staff(StaffScope.LEGAL))
-    return await world.client.post(
-        f"/staff/members/{account.id}/sanctions/{sanction['id']}/lifting", headers=headers
-    )
+    return await world.client.post(f"/staff/members/{account.id}/sanctions/{sanction['id']}/lifting", headers=headers)
 
 
 async def give_notice(world, account):
@@ -438,7 +434,9 @@ class TestRefuseFutureAccess:
         said = {"reason": "false_data", "ground": "data_false", "refuse_future_access": True}
         sanction = (await impose(world, account, "suspend", **said)).json()
         async with world.h.tx() as tx:
-            kept = (await tx.scalars(select(RefusedIdentity).where(RefusedIdentity.sanction_id == sanction["id"]))).one()
+            kept = (
+                await tx.scalars(select(RefusedIdentity).where(RefusedIdentity.sanction_id == sanction["id"]))
+            ).one()
         assert len(kept.digest) == 32
         assert account.email.encode() not in kept.digest
 

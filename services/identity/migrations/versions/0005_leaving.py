@@ -116,7 +116,7 @@ def upgrade() -> None:
         sa.Column("decided_on", sa.Date(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("export_request_id", sa.Uuid(), nullable=True),
+        sa.Column("export_request_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_content_handovers_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_content_handovers")),
     )

@@ -7,6 +7,7 @@ from chassis.sweeps import Sweep
 from identity.account import addresses
 from identity.account import personal as account_data
 from identity.account import routes as account
+from identity.closing import deaths
 from identity.closing import personal as closing_data
 from identity.closing import routes as leaving
 from identity.closing import staff as accounts
@@ -92,6 +93,7 @@ service = Service(
         disability.router,
         leaving.router,
         accounts.router,
+        deaths.router,
         sanctions.router,
         notices.router,
     ],

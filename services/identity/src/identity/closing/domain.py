@@ -69,6 +69,12 @@ class CourtDecisionOnly(Conflict):
     code, title = "court_decision_only", "Content is handed over after a death alone, by a court's decision"
 
 
+class HandoverNotFound(NotFound):
+    """No court's decision is recorded under this id."""
+
+    code, title = "handover_not_found", "There is no such handover"
+
+
 class ClosureKind(StrEnum):
     """What an account is closed for."""
 
@@ -236,5 +242,5 @@ class ContentHandover(Base):
     decided_on: Mapped[date]
     recorded_by: Mapped[UUID]
     recorded_at: Mapped[datetime]
-    export_request_id: Mapped[UUID | None]
-    """The export that holds the content."""
+    export_request_id: Mapped[UUID]
+    """The request whose export holds the content."""

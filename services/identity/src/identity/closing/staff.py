@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Form, Response, UploadFile
 from pydantic import Field
 from sqlalchemy import select
 
 from chassis.audit import audit
 from chassis.auth import staff
-from chassis.db import get_locked, get_or
+from chassis.db import get_locked
 from chassis.errors import IllegalMove
-from chassis.files import JPEG, PDF, PNG, FileMissing, FileNotAccepted, FileTooLarge, StoredFile, attachment
-from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep, View
+from chassis.files import JPEG, PDF, PNG
+from chassis.http import Body, CallerDep, Router, TxDep
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.roles import StaffScope
@@ -28,8 +26,6 @@ from identity.closing.domain import (
     ClosureKind,
     ClosureNotFound,
     ClosureStatus,
-    ContentHandover,
-    CourtDecisionOnly,
     DeletionUnderWay,
     OrdersRunning,
     ReturnNotOpen,
@@ -62,23 +58,6 @@ class WrittenRequest(Body):
 
     channel: Channel
     reference: Reference
-
-
-class CourtDecision(Body):
-    """The decision by which a dead member's content goes to heirs."""
-
-    court_decision_reference: Reference
-    decided_on: date
-
-
-class HandoverView(View):
-    """A handover to heirs; the export is read under `export_request_id`."""
-
-    id: UUID
-    member_id: UUID
-    court_decision_reference: str
-    decided_on: date
-    export_request_id: UUID | None
 
 
 @router.get("/staff/members/{member_id}/closures", access=SUPPORT)
@@ -172,90 +151,3 @@ async def reactivate(member_id: UUID, tx: TxDep) -> AccountView:
         raise ClosureNotFound
     await acts.reopen(tx, member, closure, StandingActor.SUPPORT)
     return AccountView(member_id=member.id, standing=member.standing, erased_at=None)
-
-
-@router.post(
-    "/staff/members/{member_id}/death",
-    access=SUPPORT,
-    status_code=201,
-    responses=documented(MemberNotFound, AlreadyDeactivated, FileNotAccepted, FileTooLarge),
-)
-async def record_death(
-    member_id: UUID,
-    *,
-    reference: Annotated[Reference, Form()],
-    file: UploadFile,
-    caller: CallerDep,
-    tx: TxDep,
-    own: OwnDep,
-    platform: PlatformDep,
-) -> ClosureView:
-    """Deactivate the account of somebody who died, on the proof handed over (ID-36)."""
-    member = await get_locked(tx, Member, member_id, MemberNotFound(), NOT_ERASED)
-    proof = await platform.files.keep(file, accept=ACCEPTED)
-    closure = await acts.close(
-        tx,
-        member,
-        ClosureKind.DEATH,
-        StandingActor.SUPPORT,
-        own.settings.periods,
-        who=caller.member_id,
-        reference=reference,
-        proof_key=proof.key,
-        proof_name=proof.name,
-        proof_media_type=proof.media_type,
-        proof_sha256=proof.sha256,
-        proof_size=proof.size,
-    )
-    audit(tx, "member.death_recorded", member.id, closure=closure.id, sha256=proof.sha256)
-    return ClosureView.model_validate(closure)
-
-
-_FILE = {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(ACCEPTED)}}}
-
-
-@router.get(
-    "/staff/closures/{closure_id}/proof",
-    access=SUPPORT,
-    response_class=Response,
-    responses=_FILE | documented(ClosureNotFound, FileMissing),
-)
-async def read_proof(closure_id: UUID, tx: TxDep, platform: PlatformDep) -> Response:
-    """The proof of a death as it was handed over."""
-    closure = await get_or(tx, Closure, closure_id, ClosureNotFound())
-    if not (closure.proof_key and closure.proof_name and closure.proof_media_type and closure.proof_sha256):
-        raise FileMissing
-    stored = StoredFile(
-        closure.proof_key,
-        closure.proof_name,
-        closure.proof_media_type,
-        closure.proof_sha256,
-        closure.proof_size or 0,
-    )
-    audit(tx, "member.death_proof_read", closure.member_id, closure=closure.id)
-    return attachment(stored, await platform.files.read(stored.key))
-
-
-@router.post(
-    "/staff/members/{member_id}/content-handover",
-    access=SUPPORT,
-    status_code=201,
-    responses=documented(MemberNotFound, CourtDecisionOnly),
-)
-async def hand_over_content(member_id: UUID, body: CourtDecision, caller: CallerDep, tx: TxDep) -> HandoverView:
-    """Open a dead member's content to heirs, by a court's decision and nothing less (ID-36)."""
-    member = await get_locked(tx, Member, member_id, MemberNotFound(), NOT_ERASED)
-    closure = await acts.open_closure(tx, member.id)
-    if closure is None or closure.kind != ClosureKind.DEATH or body.decided_on > tx.today:
-        raise CourtDecisionOnly
-    handover = ContentHandover(
-        member_id=member.id,
-        court_decision_reference=body.court_decision_reference,
-        decided_on=body.decided_on,
-        recorded_by=caller.member_id,
-        recorded_at=tx.now,
-    )
-    tx.add(handover)
-    await tx.flush()
-    audit(tx, "member.content_handed_over", member.id, handover=handover.id)
-    return HandoverView.model_validate(handover)
