@@ -19,6 +19,8 @@ PUBLIC = {
     ("/oidc/{provider}/sessions", "post"),
     ("/sessions", "post"),
     ("/sessions/refresh", "post"),
+    ("/email-changes/confirmation", "post"),
+    ("/security-incidents/without-session", "post"),
     ("/.well-known/jwks.json", "get"),
     ("/declaration-texts", "get"),
     ("/public-profiles/{slug}", "get"),
