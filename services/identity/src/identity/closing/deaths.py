@@ -15,7 +15,6 @@ from chassis.files import (
     JPEG,
     PDF,
     PNG,
-    FileInfected,
     FileMissing,
     FileNotAccepted,
     FileTooLarge,
@@ -24,6 +23,7 @@ from chassis.files import (
 )
 from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep, View
 from chassis.problems import documented
+from chassis.virus_scan import FileInfected
 from identity.closing import acts
 from identity.closing.domain import (
     AlreadyDeactivated,
