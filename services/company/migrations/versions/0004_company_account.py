@@ -46,6 +46,9 @@ def upgrade() -> None:
     )
     _bank()
     _approvals()
+    _identity_changes()
+    _signatories()
+    _staff()
 
 
 def _bank() -> None:
@@ -132,8 +135,120 @@ def _approvals() -> None:
     op.create_index("ix_approvals_company_id_id", "approvals", ["company_id", "id"])
 
 
+def _identity_changes() -> None:
+    op.create_table(
+        "identity_changes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("siret", sa.String(14), nullable=True),
+        sa.Column("registration_number", sa.String(60), nullable=True),
+        sa.Column("vat_number", sa.String(20), nullable=True),
+        sa.Column("former_name", sa.String(200), nullable=False),
+        sa.Column("former_siret", sa.String(14), nullable=True),
+        sa.Column("former_registration_number", sa.String(60), nullable=True),
+        sa.Column("former_vat_number", sa.String(20), nullable=True),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("remark", sa.String(1000), nullable=True),
+        sa.Column("file_key", sa.String(64), nullable=False),
+        sa.Column("file_name", sa.String(120), nullable=False),
+        sa.Column("media_type", sa.String(64), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_identity_changes_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_changes")),
+    )
+    op.create_index(
+        "uq_identity_changes_pending",
+        "identity_changes",
+        ["company_id"],
+        unique=True,
+        postgresql_where=sa.text("status IN ('requested', 'proposed')"),
+    )
+    op.create_index("ix_identity_changes_company_id_id", "identity_changes", ["company_id", "id"])
+
+
+_CHECKED = (
+    ("decided_by", sa.Uuid()),
+    ("register_consulted", sa.String(40)),
+    ("check_reference", sa.String(1000)),
+    ("checked_on", sa.Date()),
+    ("refused_at", sa.DateTime(timezone=True)),
+    ("refusal_reason", sa.String(1000)),
+    ("file_key", sa.String(64)),
+    ("file_name", sa.String(120)),
+    ("media_type", sa.String(64)),
+    ("sha256", sa.String(64)),
+    ("size", sa.Integer()),
+)
+
+
+def _signatories() -> None:
+    for name, kind in _CHECKED:
+        op.add_column("signatories", sa.Column(name, kind, nullable=True))
+
+
+def _staff() -> None:
+    op.create_table(
+        "plan_changes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("plan", sa.String(40), nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_plan_changes_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_changes")),
+    )
+    op.create_index(
+        "uq_plan_changes_proposed",
+        "plan_changes",
+        ["company_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'proposed'"),
+    )
+    op.create_index("ix_plan_changes_company_id_id", "plan_changes", ["company_id", "id"])
+    op.create_table(
+        "platform_documents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("type", sa.String(40), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("uploaded_by", sa.Uuid(), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("file_key", sa.String(64), nullable=False),
+        sa.Column("file_name", sa.String(120), nullable=False),
+        sa.Column("media_type", sa.String(64), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_platform_documents")),
+    )
+    op.create_index(
+        "uq_platform_documents_current",
+        "platform_documents",
+        ["type"],
+        unique=True,
+        postgresql_where=sa.text("withdrawn_at IS NULL AND type <> 'other'"),
+    )
+    op.create_table(
+        "work_claims",
+        sa.Column("item_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("claimed_by", sa.Uuid(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_work_claims")),
+    )
+
+
 def downgrade() -> None:
-    op.drop_table("billing_contacts")
+    for table in ("work_claims", "platform_documents", "plan_changes", "identity_changes", "billing_contacts"):
+        op.drop_table(table)
+    for name, _ in reversed(_CHECKED):
+        op.drop_column("signatories", name)
     op.drop_table("approvals")
     op.drop_table("bank_changes")
     op.drop_constraint(op.f("ck_bank_details_one_number"), "bank_details")

@@ -4,10 +4,11 @@ from chassis.platform import Service
 from company.affiliation import people, personal
 from company.affiliation import routes as affiliations
 from company.affiliation.consumers import consumers as invitations
+from company.approvals.sweeps import SWEEPS as APPROVAL_SWEEPS
 from company.bank import routes as bank
 from company.bank import staff as bank_staff
 from company.bank.progress import SWEEPS as BANK_SWEEPS
-from company.company import account, country_list, found
+from company.company import account, capacities, country_list, found
 from company.company import routes as companies
 from company.company import staff as company_staff
 from company.compliance import personal as compliance_data
@@ -20,9 +21,14 @@ from company.compliance.sweeps import SWEEPS
 from company.directory import routes as directory
 from company.directory.consumers import consumers
 from company.entity import routes as entities
+from company.identity_change import routes as identity_changes
+from company.platform_documents import routes as platform_documents
 from company.referencing import routes as referencing
 from company.settings import CompanySettings
+from company.subscription import routes as subscriptions
 from company.supervision import routes as supervision
+from company.work_queue import routes as work_queue
+from company.work_queue.sweeps import SWEEPS as WORK_SWEEPS
 
 service = Service(
     name="company",
@@ -31,6 +37,11 @@ service = Service(
         companies.router,
         account.router,
         country_list.router,
+        identity_changes.router,
+        capacities.router,
+        subscriptions.router,
+        platform_documents.router,
+        work_queue.router,
         found.router,
         affiliations.router,
         people.router,
@@ -47,7 +58,7 @@ service = Service(
         document_staff.router,
     ],
     consumers=[consumers, invitations, rechecks],
-    sweeps=[*SWEEPS, *BANK_SWEEPS],
+    sweeps=[*SWEEPS, *BANK_SWEEPS, *APPROVAL_SWEEPS, *WORK_SWEEPS],
     background=[keep_removing],
     state=lambda _: CompanySettings(),
     personal_data=[*personal.DATA, *compliance_data.DATA],

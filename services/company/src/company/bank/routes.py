@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -27,7 +28,7 @@ from contracts.values import Bic, CountryCode, Iban, Name
 
 router = Router("bank details")
 MANAGERS = by_rows(Permission.MANAGE_COMPANY)
-MANAGERS_AND_STAFF = by_rows(Permission.MANAGE_COMPANY)
+MANAGERS_AND_STAFF = replace(MANAGERS, description=f"{MANAGERS.description}, and staff with the scope compliance")
 
 
 class BankBody(Body):
@@ -121,29 +122,33 @@ async def list_bank_changes(company_id: UUID, caller: CallerDep, tx: TxDep, page
 
 
 @router.get(
-    "/bank-changes/{change_id}", access=MANAGERS, responses=documented(BankChangeNotFound, Forbidden, StepUpRequired)
+    "/bank-changes/{bank_change_id}",
+    access=MANAGERS,
+    responses=documented(BankChangeNotFound, Forbidden, StepUpRequired),
 )
-async def read_bank_change(change_id: UUID, caller: CallerDep, tx: TxDep) -> BankChangeView:
+async def read_bank_change(bank_change_id: UUID, caller: CallerDep, tx: TxDep) -> BankChangeView:
     """One change with its whole account, for the head who is to compare it."""
-    change = await get_or(tx, BankChange, change_id, BankChangeNotFound())
+    change = await get_or(tx, BankChange, bank_change_id, BankChangeNotFound())
     await permitted(tx, caller, change.company_id, Permission.MANAGE_COMPANY, BankChangeNotFound())
     caller.require_recent_proof(tx.now)
     return BankChangeView.of(change, await managers_of(tx, change.company_id), whole=True)
 
 
 @router.post(
-    "/bank-changes/{change_id}/approval",
+    "/bank-changes/{bank_change_id}/approval",
     access=MANAGERS,
     responses=documented(
         BankChangeNotFound, Forbidden, StepUpRequired, IllegalMove, OwnProposal, ApprovalExpired, rules.StaffDecide
     ),
 )
-async def approve_bank_change(change_id: UUID, caller: CallerDep, tx: TxDep, platform: PlatformDep) -> BankChangeView:
+async def approve_bank_change(
+    bank_change_id: UUID, caller: CallerDep, tx: TxDep, platform: PlatformDep
+) -> BankChangeView:
     """Agree, as another head, to a change that then cools before it takes effect.
 
     It comes back cancelled when whoever proposed it does not run the company any more.
     """
-    company, change = await locked_change(tx, change_id, caller)
+    company, change = await locked_change(tx, bank_change_id, caller)
     caller.require_recent_proof(tx.now)
     if change.status in rules.PENDING and await cancel_unless_vouched(tx, company, change, tx.now):
         return BankChangeView.of(change, await managers_of(tx, company.id))
@@ -154,24 +159,24 @@ async def approve_bank_change(change_id: UUID, caller: CallerDep, tx: TxDep, pla
 
 
 @router.post(
-    "/bank-changes/{change_id}/cancellation",
+    "/bank-changes/{bank_change_id}/cancellation",
     access=MANAGERS,
     responses=documented(BankChangeNotFound, Forbidden, IllegalMove),
 )
-async def cancel_bank_change(change_id: UUID, caller: CallerDep, tx: TxDep) -> BankChangeView:
+async def cancel_bank_change(bank_change_id: UUID, caller: CallerDep, tx: TxDep) -> BankChangeView:
     """Stop a change, as any head may until it takes effect; that is safe, so nothing more is asked."""
-    company, change = await locked_change(tx, change_id, caller)
+    company, change = await locked_change(tx, bank_change_id, caller)
     await cancel_change(tx, company, change, CancelReason.BY_HEAD, by=caller.member_id, at=tx.now)
     return BankChangeView.of(change, await managers_of(tx, company.id))
 
 
-async def locked_change(tx: Tx, change_id: UUID, caller: Caller | None = None) -> tuple[Company, BankChange]:
+async def locked_change(tx: Tx, bank_change_id: UUID, caller: Caller | None = None) -> tuple[Company, BankChange]:
     """The change after its company, both locked; within the company that `caller` runs. Raises BankChangeNotFound."""
-    owner = (await get_or(tx, BankChange, change_id, BankChangeNotFound())).company_id
+    owner = (await get_or(tx, BankChange, bank_change_id, BankChangeNotFound())).company_id
     if caller is not None:
         await permitted(tx, caller, owner, Permission.MANAGE_COMPANY, BankChangeNotFound())
     company = await get_locked(tx, Company, owner, CompanyNotFound())
-    change = await get_locked(tx, BankChange, change_id, BankChangeNotFound())
+    change = await get_locked(tx, BankChange, bank_change_id, BankChangeNotFound())
     return company, change
 
 

@@ -39,7 +39,7 @@ class RefuseBankChange(Body):
 
 
 @router.post(
-    "/staff/bank-changes/{change_id}/approval",
+    "/staff/bank-changes/{bank_change_id}/approval",
     access=STAFF,
     responses=documented(
         BankChangeNotFound,
@@ -52,10 +52,10 @@ class RefuseBankChange(Body):
     ),
 )
 async def confirm_bank_change(
-    change_id: UUID, body: ConfirmBankChange, caller: CallerDep, tx: TxDep, platform: PlatformDep
+    bank_change_id: UUID, body: ConfirmBankChange, caller: CallerDep, tx: TxDep, platform: PlatformDep
 ) -> BankChangeView:
     """Agree in the place of a second head, after a call back; the change then cools before it takes effect."""
-    company, change = await locked_change(tx, change_id)
+    company, change = await locked_change(tx, bank_change_id)
     heads = await managers_of(tx, company.id)
     if change.status in rules.PENDING and await cancel_unless_vouched(tx, company, change, tx.now):
         return BankChangeView.of(change, heads)
@@ -69,11 +69,13 @@ async def confirm_bank_change(
 
 
 @router.post(
-    "/staff/bank-changes/{change_id}/refusal", access=STAFF, responses=documented(BankChangeNotFound, IllegalMove)
+    "/staff/bank-changes/{bank_change_id}/refusal", access=STAFF, responses=documented(BankChangeNotFound, IllegalMove)
 )
-async def refuse_bank_change(change_id: UUID, body: RefuseBankChange, caller: CallerDep, tx: TxDep) -> BankChangeView:
+async def refuse_bank_change(
+    bank_change_id: UUID, body: RefuseBankChange, caller: CallerDep, tx: TxDep
+) -> BankChangeView:
     """Stop a change that looks wrong, whoever agreed to it."""
-    company, change = await locked_change(tx, change_id)
+    company, change = await locked_change(tx, bank_change_id)
     await cancel_change(tx, company, change, CancelReason.BY_STAFF, by=caller.member_id, at=tx.now)
     audit(tx, "bank_change.stopped", change.id, company=company.id, reason=body.reason)
     return BankChangeView.of(change, await managers_of(tx, company.id))

@@ -32,9 +32,11 @@ class FoundCompany(View):
 class SignatoryView(View):
     """Who declared to be empowered, and whether staff verified it."""
 
+    id: UUID
     member_id: UUID
     capacity: SignatoryCapacity
     verified: bool
+    refusal_reason: str | None
 
 
 class VerificationView(View):
