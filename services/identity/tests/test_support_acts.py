@@ -273,6 +273,21 @@ class TestDeath:
             erased.append(account.id in {event.member_id for event in await world.h.emitted(MemberErased)})
         assert erased == [False, True]
 
+    async def test_leaves_no_proof_behind_once_the_account_is_gone(self, world, support):
+        from identity.closing.proofs import drop_next
+
+        account = await world.activated()
+        recorded = (await self.record(world, account, support())).json()
+        url = f"/staff/closures/{recorded['id']}/proof"
+        while await drop_next(world.h.platform):
+            pass
+        assert (await world.client.get(url, headers=support())).status_code == 200
+        world.h.clock.offset = timedelta(days=400)
+        await sweep(world, "erase_closed")
+        while await drop_next(world.h.platform):
+            pass
+        assert code(await world.client.get(url, headers=support())) == "file_missing"
+
 
 class TestHandover:
     DECISION = {"court_decision_reference": "TJ Lyon, RG 26/01234", "decided_on": "2026-11-02"}

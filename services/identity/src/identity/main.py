@@ -12,6 +12,7 @@ from identity.closing import personal as closing_data
 from identity.closing import routes as leaving
 from identity.closing import staff as accounts
 from identity.closing import sweeps as closing_sweeps
+from identity.closing.proofs import drop_proofs
 from identity.declaration import personal as declaration_data
 from identity.declaration import routes as declarations
 from identity.directory import consumers as directory
@@ -127,6 +128,6 @@ service = Service(
         *link_data.DATA,
         *member_data.DATA,
     ],
-    background=[send_mail, deliver_exports],
+    background=[send_mail, deliver_exports, drop_proofs],
     state=build,
 )
