@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from contracts.company import AffiliationGranted
+from contracts.company import AffiliationEnded, AffiliationGranted
 from contracts.roles import HEADS, ProfileType, Role
 
 OFFERED = [
@@ -68,9 +68,19 @@ class TestAsk:
         await world.decide(request, "rejection", company.headers)
         assert (await world.ask(caller, company, Role.CONSULTANT)).status_code == 201
 
-    async def test_is_for_members_without_a_company(self, world, refused) -> None:
-        company, rival = await world.company(), await world.company()
-        refused(await world.ask(rival.founder, company, Role.CONSULTANT), 409, "already_affiliated")
+    async def test_of_ones_own_company_is_refused(self, world, refused) -> None:
+        company = await world.company()
+        refused(await world.ask(company.founder, company, Role.CONSULTANT), 409, "already_affiliated")
+
+    @pytest.mark.req("ID-08")
+    async def test_is_for_the_role_of_consultant_unless_said_otherwise(self, world, refused) -> None:
+        company, client = await world.company(), await world.company(ProfileType.CLIENT)
+        headers = world.headers(await world.member())
+        answer = await world.client.post(f"/companies/{company.id}/join-requests", json={}, headers=headers)
+        assert answer.json()["role"] == "consultant"
+        headers = world.headers(await world.member(ProfileType.CLIENT))
+        answer = await world.client.post(f"/companies/{client.id}/join-requests", json={}, headers=headers)
+        refused(answer, 422, "role_not_offered", "role")
 
     async def test_waits_for_the_profile(self, world, refused) -> None:
         refused(await world.ask(world.h.member(), await world.company(), Role.CONSULTANT), 409, "profile_not_known_yet")
@@ -121,13 +131,14 @@ class TestAccept:
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
         assert len(await world.events(AffiliationGranted, company.id)) == 2
 
-    async def test_of_somebody_who_acts_elsewhere_by_now_is_refused(self, world, refused) -> None:
+    async def test_withdraws_what_else_the_requester_asked_for(self, world, refused) -> None:
         one, other = await world.company(), await world.company()
         caller, request = await asked(world, one)
         second = (await world.ask(caller, other, Role.CONSULTANT)).json()["id"]
         assert (await world.decide(request, "acceptance", one.headers)).status_code == 200
-        refused(await world.decide(second, "acceptance", other.headers), 409, "already_affiliated")
-        assert (await world.decide(second, "rejection", other.headers)).status_code == 200
+        refused(await world.decide(second, "acceptance", other.headers), 409, "illegal_move")
+        mine = (await world.client.get("/join-requests", headers=world.headers(caller))).json()["items"]
+        assert [(line["id"], line["status"]) for line in mine] == [(second, "withdrawn"), (request, "accepted")]
 
     async def test_by_two_companies_at_once_affiliates_once(self, world) -> None:
         one, other = await world.company(), await world.company()
@@ -191,3 +202,62 @@ class TestLists:
         ]
         refused(await world.client.get(path, headers=rival.headers), 404, "company_not_found")
         refused(await world.client.get(path, headers=world.staff), 404, "company_not_found")
+
+
+class TestWithdraw:
+    async def test_ends_the_request_and_lets_another_be_made(self, world, refused) -> None:
+        company = await world.company()
+        caller, request = await asked(world, company)
+        answer = await world.decide(request, "withdrawal", world.headers(caller))
+        assert (answer.status_code, answer.json()["status"]) == (200, "withdrawn")
+        refused(await world.decide(request, "withdrawal", world.headers(caller)), 409, "illegal_move")
+        refused(await world.decide(request, "acceptance", company.headers), 409, "illegal_move")
+        assert (await world.ask(caller, company, Role.COMMERCIAL)).status_code == 201
+
+    async def test_is_for_the_requester_alone(self, world, refused) -> None:
+        company = await world.company()
+        _, request = await asked(world, company)
+        for headers in (company.headers, world.headers(await world.member()), world.staff):
+            refused(await world.decide(request, "withdrawal", headers), 404, "join_request_not_found")
+
+    async def test_list_shows_ones_own_requests(self, world) -> None:
+        caller, request = await asked(world, await world.company())
+        await asked(world, await world.company())
+        mine = (await world.client.get("/join-requests", headers=world.headers(caller))).json()["items"]
+        assert [line["id"] for line in mine] == [request]
+
+
+@pytest.mark.req("ID-38")
+class TestChangeCompany:
+    async def test_takes_effect_when_the_new_head_accepts(self, world) -> None:
+        former, new = await world.company(), await world.company()
+        caller, first = await asked(world, former)
+        await world.decide(first, "acceptance", former.headers)
+        request = (await world.ask(caller, new, Role.COMMERCIAL)).json()["id"]
+        assert await world.events(AffiliationEnded, former.id) == []
+        assert (await world.decide(request, "acceptance", new.headers)).status_code == 200
+        (ended,) = await world.events(AffiliationEnded, former.id)
+        assert ended.member_id == caller.member_id
+        _, granted = await world.events(AffiliationGranted, new.id)
+        assert (granted.member_id, granted.role) == (caller.member_id, "commercial")
+        (message,) = await world.messages("left_company", former.id)
+        assert message.context == {"company_name": "La Poste", "member_name": "Bob Durand"}
+        members = (await world.client.get(f"/companies/{new.id}/members", headers=world.headers(caller))).json()
+        assert len(members["items"]) == 2
+
+    async def test_leaves_no_company_without_a_head(self, world, refused) -> None:
+        former, new = await world.company(), await world.company()
+        request = (await world.ask(former.founder, new, Role.CONSULTANT)).json()["id"]
+        refused(await world.decide(request, "acceptance", new.headers), 409, "last_head")
+        assert await world.events(AffiliationEnded, former.id) == []
+        assert (await world.decide(request, "rejection", new.headers)).status_code == 200
+
+    async def test_crosswise_at_once_moves_both(self, world) -> None:
+        one, other = await world.company(), await world.company()
+        pairs = []
+        for source, target in ((one, other), (other, one)):
+            caller, first = await asked(world, source)
+            await world.decide(first, "acceptance", source.headers)
+            pairs.append(((await world.ask(caller, target, Role.CONSULTANT)).json()["id"], target))
+        answers = await asyncio.gather(*(world.decide(r, "acceptance", c.headers) for r, c in pairs))
+        assert [answer.status_code for answer in answers] == [200, 200]

@@ -1,14 +1,12 @@
 """What this service knows of people's work for companies (PL-06, PL-08, PL-09)."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import any_, delete, select, update
 
 from chassis import Tx
-from chassis.personal_data import Basis, DataClass, Records
-from chassis.rows import Base
+from chassis.personal_data import ERASED_NAME, Basis, DataClass, Records, record_of
 from company.affiliation.domain import Affiliation
 from company.affiliation.ending import Why, end_affiliation
 from company.affiliation.joining import KEPT_AFTER_DECISION, JoinRequest, JoinStatus
@@ -19,14 +17,9 @@ from company.entity.domain import Entity
 from company.supervision.domain import Supervision
 
 
-def as_record(row: Base, *columns: str) -> dict[str, Any]:
-    """Some columns of a row, as a member reads them in an export."""
-    return {column: None if (value := getattr(row, column)) is None else str(value) for column in columns}
-
-
 async def _affiliations(tx: Tx, member_id: UUID) -> Records:
     found = await affiliation_of(tx, member_id)
-    return [as_record(found, "company_id", "display_name", "role", "granted_at")] if found else []
+    return [record_of(found, "company_id", "display_name", "role", "granted_at")] if found else []
 
 
 async def _end(tx: Tx, member_id: UUID) -> None:
@@ -42,7 +35,7 @@ async def _end(tx: Tx, member_id: UUID) -> None:
 async def _requests(tx: Tx, member_id: UUID) -> Records:
     query = select(JoinRequest).where(JoinRequest.member_id == member_id).order_by(JoinRequest.id)
     shown = ("company_id", "member_name", "role", "status", "requested_at", "decided_at")
-    return [as_record(request, *shown) for request in await tx.scalars(query)]
+    return [record_of(request, *shown) for request in await tx.scalars(query)]
 
 
 async def _drop_requests(tx: Tx, member_id: UUID) -> None:
@@ -59,7 +52,7 @@ async def _forget_requests(tx: Tx, as_of: datetime) -> None:
 
 async def _known(tx: Tx, member_id: UUID) -> Records:
     member = await tx.get(KnownMember, member_id)
-    return [as_record(member, "display_name", "profile_type")] if member else []
+    return [record_of(member, "display_name", "profile_type")] if member else []
 
 
 async def _blank(tx: Tx, member_id: UUID) -> None:
@@ -82,16 +75,13 @@ async def _supervisions(tx: Tx, member_id: UUID) -> Records:
 async def _missions(tx: Tx, member_id: UUID) -> Records:
     part = (RunningMission.consultant_id == member_id) | (RunningMission.operational_manager_id == member_id)
     query = select(RunningMission).where(part).order_by(RunningMission.bdc_id)
-    return [as_record(row, "mission_id", "title", "starts_on", "ends_on") for row in await tx.scalars(query)]
+    return [record_of(row, "mission_id", "title", "starts_on", "ends_on") for row in await tx.scalars(query)]
 
 
 async def _duties(tx: Tx, member_id: UUID) -> Records:
     held = (Entity.responsible_id == member_id) | (Entity.substitute_id == member_id)
-    return [as_record(row, "company_id", "name") for row in await tx.scalars(select(Entity).where(held))]
+    return [record_of(row, "company_id", "name") for row in await tx.scalars(select(Entity).where(held))]
 
-
-ERASED_NAME = "—"
-"""What stands where the name of somebody stood whose account is gone."""
 
 DATA = [
     DataClass(

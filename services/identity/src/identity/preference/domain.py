@@ -43,6 +43,9 @@ MANDATORY = frozenset({Category.SECURITY, Category.CONTRACT, Category.PAYMENT})
 CATEGORY_OF: dict[str, Category] = {
     "join_requested": Category.PEOPLE,
     "join_decided": Category.PEOPLE,
+    "role_changed": Category.PEOPLE,
+    "removed_from_company": Category.PEOPLE,
+    "left_company": Category.PEOPLE,
     "company_validated": Category.CONTRACT,
     "company_refused": Category.CONTRACT,
     "capacity_decided": Category.CONTRACT,
