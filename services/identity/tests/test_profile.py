@@ -202,6 +202,46 @@ class TestPublicLink:
         )
 
 
+@pytest.mark.req("NW-24")
+class TestSanction:
+    async def impose(self, world, account, sections):
+        headers = world.h.headers(world.h.staff(StaffScope.LEGAL))
+        body = {
+            "type": "hide_profile",
+            "sections": sections,
+            "explanation": "Untrue.",
+            "reason": "breach",
+            "ground": "terms_breached",
+        }
+        answer = await world.client.post(f"/staff/members/{account.id}/sanctions", json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return f"/staff/members/{account.id}/sanctions/{answer.json()['id']}/lifting", headers
+
+    async def seen(self, world, account, link):
+        answers = [await as_member(world, account), await as_third_party(world, link)]
+        return [set(answer.json()["sections"]) if answer.is_success else answer.status_code for answer in answers]
+
+    async def test_hides_sections_from_others_until_it_is_lifted(self, world):
+        account = await ready(world)
+        for section in Section:
+            await edit(world, account, section, "third_parties")
+        link = await publish(world, account)
+        lifting, headers = await self.impose(world, account, ["skills", "missions"])
+        assert await self.seen(world, account, link) == [{"education", "mobility", "publications"}] * 2
+        mine = {part["section"]: part["hidden_by_sanction"] for part in (await own(world, account))["sections"]}
+        assert {section for section, hidden in mine.items() if hidden} == {"skills", "missions"}
+        assert (await edit(world, account, "skills", "third_parties")).json()["hidden_by_sanction"] is True
+        await world.client.post(lifting, headers=headers)
+        assert await self.seen(world, account, link) == [set(Section)] * 2
+
+    async def test_of_every_section_hides_the_profile(self, world):
+        account = await ready(world)
+        link = await publish(world, account)
+        await self.impose(world, account, list(Section))
+        assert await self.seen(world, account, link) == [404, 404]
+        assert (await own(world, account))["display_name"] == "Ada Lovelace"
+
+
 class TestNobody:
     @pytest.mark.parametrize("standing", list(Standing))
     async def test_ended_accounts_have_no_profile(self, world, standing):

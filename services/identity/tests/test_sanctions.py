@@ -11,7 +11,8 @@ from chassis.audit import audit_log
 from chassis.clock import PARIS, business_date
 from contracts.identity import MemberAccessRevoked
 from contracts.roles import Role, StaffScope
-from identity.sanction.domain import GROUNDS, Ground, ProfileSection, SanctionReason, SanctionType
+from identity.profile.domain import Section
+from identity.sanction.domain import GROUNDS, Ground, SanctionReason, SanctionType
 from identity.sanction.queries import hidden_sections
 
 MESSAGES = [str(uuid4())]
@@ -252,9 +253,9 @@ class TestHideProfile:
 
     async def test_may_hide_all_of_it(self, world):
         account = await world.activated()
-        await impose(world, account, "hide_profile", sections=list(ProfileSection))
+        await impose(world, account, "hide_profile", sections=list(Section))
         async with world.h.tx() as tx:
-            assert await hidden_sections(tx, account.id) == {section.value for section in ProfileSection}
+            assert await hidden_sections(tx, account.id) == {section.value for section in Section}
 
 
 class TestTerminateForBreach:

@@ -16,6 +16,7 @@ from chassis.errors import NotFound, Unprocessable
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.topology import SERVICES
+from identity.profile.domain import Section
 from identity.standing.domain import StandingActor
 
 KEPT_YEARS = 5
@@ -65,16 +66,6 @@ class SanctionType(StrEnum):
 
 SHUTS_OUT = frozenset({SanctionType.SUSPEND, SanctionType.BLOCK_ACCOUNTS})
 """While one of these is in force, nobody logs in."""
-
-
-class ProfileSection(StrEnum):
-    """What a profile is made of (terms, article 2.03)."""
-
-    MISSIONS = "missions"
-    SKILLS = "skills"
-    TRAINING = "training"
-    MOBILITY = "mobility"
-    PUBLICATIONS = "publications"
 
 
 BLOCKABLE = tuple(service for service in SERVICES if service != "identity")
@@ -146,7 +137,7 @@ class Measure:
     """What they must stop or put right (ID-45)."""
     ends_on: date | None = None
     """The last day on which it holds."""
-    sections: Sequence[ProfileSection] = ()
+    sections: Sequence[Section] = ()
     services: Sequence[str] = ()
     messages: Sequence[UUID] = ()
     refuse_future_access: bool = False

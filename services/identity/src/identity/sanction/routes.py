@@ -20,6 +20,7 @@ from identity.closing.domain import AlreadyDeactivated, ReturnNotOpen, ReturnPer
 from identity.member.domain import Member, MemberNotFound
 from identity.notice.domain import NoticeAnswered, NoticeNotFound, NoticeStillRuns
 from identity.own import OwnDep
+from identity.profile.domain import Section
 from identity.sanction.acts import impose, lift
 from identity.sanction.domain import (
     BLOCKABLE,
@@ -28,7 +29,6 @@ from identity.sanction.domain import (
     GroundDoesNotFit,
     Measure,
     NoticeNeeded,
-    ProfileSection,
     Sanction,
     SanctionIncomplete,
     SanctionNotFound,
@@ -73,7 +73,7 @@ class Imposition(Body):
     demand: Paragraph | None = None
     notice_id: UUID | None = None
     ends_on: date | None = None
-    sections: Annotated[list[ProfileSection], Field(max_length=5)] = []
+    sections: Annotated[list[Section], Field(max_length=5)] = []
     services: Annotated[list[Blockable], Field(max_length=5)] | Literal["all"] = []
     messages: Annotated[list[UUID], Field(max_length=500)] = []
     refuse_future_access: bool = False
