@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,7 +125,7 @@ def test_request_id_is_the_same_for_service_and_caller(gateway):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/events", "/api/identity/x", "/api/billing/x", "/nowhere", "/pages/docs.js"]
+    "path", ["/", "/docs", "/events", "/terms", "/api/identity/x", "/api/billing/x", "/nowhere", "/pages/docs.js"]
 )
 def test_every_answer_carries_the_security_headers_once(gateway, path):
     headers = gateway.get(path).headers
@@ -191,7 +192,7 @@ def test_a_larger_body_is_a_problem(gateway):
     assert_problem(gateway.post("/api/identity/x", content=b"x" * 13 * MEGABYTE), 413, "body_too_large")
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/events", "/asyncapi.json", "/pages/site.css"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/events", "/terms", "/asyncapi.json", "/pages/site.css"])
 def test_pages_are_served_from_here(gateway, path):
     answer = gateway.get(path)
     assert answer.status_code == 200
@@ -199,10 +200,18 @@ def test_pages_are_served_from_here(gateway, path):
 
 
 def test_pages_ask_only_for_what_is_here(gateway):
-    for page in ("/docs", "/events"):
+    for page in ("/", "/docs", "/events", "/terms"):
         for line in gateway.get(page).text.split('"'):
             if line.startswith(("/pages/", "/assets/")):
                 assert gateway.get(line).status_code == 200, line
+
+
+@pytest.mark.parametrize("path", ["/", "/terms"])
+def test_pages_run_only_scripts_of_their_own(gateway, path):
+    answer = gateway.get(path)
+    assert "script-src 'self';" in answer.headers["content-security-policy"]
+    assert "connect-src 'self';" in answer.headers["content-security-policy"]
+    assert re.findall(r"<script(?![^>]* src=\"/pages/)[^>]*>|\son[a-z]+=|javascript:", answer.text) == []
 
 
 @pytest.mark.parametrize("path", ["/pages/../Caddyfile", "/assets/README.md", "/pages/", "/pages/%2e%2e/Caddyfile"])
