@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index, Select, String, select
+from sqlalchemy import ColumnElement, Index, Select, String, and_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.rows import Base
@@ -57,6 +57,11 @@ def missions_between(client_id: UUID, provider_id: UUID) -> Select[RunningMissio
     )
 
 
+def under_way_on(day: date) -> ColumnElement[bool]:
+    """Whether a mission is under way on that day, its first and last included."""
+    return and_(RunningMission.starts_on <= day, RunningMission.ends_on >= day)
+
+
 def running(on: date) -> Select[RunningMission]:
-    """The missions under way on that day, its first and last included."""
-    return select(RunningMission).where(RunningMission.starts_on <= on, RunningMission.ends_on >= on)
+    """The missions under way on that day."""
+    return select(RunningMission).where(under_way_on(on))

@@ -12,7 +12,7 @@ from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from company.affiliation.queries import by_rows, permitted
 from company.company.domain import Company, CompanyNotFound
-from company.directory.missions import RunningMission
+from company.directory.missions import RunningMission, under_way_on
 from company.referencing.domain import Reference, ReferencingList
 from contracts.permissions import Permission
 
@@ -102,7 +102,7 @@ async def _missions(
     tx: Tx, side: Any, scope: ColumnElement[bool], companies: list[Company]
 ) -> dict[UUID, dict[str, Any]]:
     """How many missions there are with each of the companies, and since and until when."""
-    under_way = RunningMission.starts_on.op("<=")(tx.today) & (RunningMission.ends_on >= tx.today)
+    under_way = under_way_on(tx.today)
     counts = select(
         side.label("id"),
         func.count(RunningMission.mission_id.distinct()).label("missions"),

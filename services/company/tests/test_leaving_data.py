@@ -1,0 +1,83 @@
+"""What is left of people here when their account is gone, and what they may read before."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from company.affiliation.joining import KEPT_AFTER_DECISION, JoinRequest
+from company.affiliation.personal import DATA
+from company.affiliation.queries import affiliation_of
+from company.directory.domain import KnownMember
+from contracts.company import AffiliationEnded
+from contracts.identity import MemberActivated, MemberErased
+from contracts.roles import ProfileType, Role
+
+
+async def erase(world, caller):
+    await world.h.deliver(MemberErased(member_id=caller.member_id, erased_at=world.h.clock()))
+
+
+async def gathered(world, caller):
+    async with world.h.tx() as tx:
+        return {kind.name: list(await kind.gather(tx, caller.member_id)) for kind in DATA}
+
+
+class TestErase:
+    @pytest.mark.req("ID-41", "PL-08")
+    async def test_ends_the_affiliation_even_of_the_last_head(self, world) -> None:
+        company = await world.company()
+        await erase(world, company.founder)
+        (ended,) = await world.events(AffiliationEnded, company.id)
+        assert ended.member_id == company.founder.member_id
+        async with world.h.tx() as tx:
+            assert await affiliation_of(tx, company.founder.member_id) is None
+
+    @pytest.mark.req("ID-41", "PL-08")
+    async def test_leaves_no_name_and_none_comes_back(self, world) -> None:
+        company, caller = await world.company(), await world.member(name="Zoé Unique")
+        await world.ask(caller, company, Role.CONSULTANT)
+        await erase(world, caller)
+        late = MemberActivated(
+            version=9,
+            member_id=caller.member_id,
+            display_name="Zoé Unique",
+            profile_type=ProfileType.CONSULTANCY,
+            activated_at=world.h.clock(),
+        )
+        await world.h.deliver(late)
+        async with world.h.tx() as tx:
+            assert (await tx.get(KnownMember, caller.member_id)).display_name != "Zoé Unique"
+            mine = select(JoinRequest).where(JoinRequest.member_id == caller.member_id)
+            assert (await tx.scalars(mine)).all() == []
+
+
+class TestGather:
+    @pytest.mark.req("PL-06")
+    async def test_gives_what_is_known_of_a_member_and_of_nobody_else(self, world) -> None:
+        company, caller = await world.company(), await world.member(name="Zoé Unique")
+        await world.ask(caller, company, Role.COMMERCIAL)
+        found = await gathered(world, caller)
+        assert [request["role"] for request in found["join requests"]] == ["commercial"]
+        assert [one["display_name"] for one in found["known members"]] == ["Zoé Unique"]
+        assert found["affiliations"] == []
+        assert [str(one["company_id"]) for one in (await gathered(world, company.founder))["affiliations"]] == [
+            company.id
+        ]
+
+
+class TestForget:
+    @pytest.mark.req("PL-08")
+    @pytest.mark.parametrize(("late", "left"), [(timedelta(seconds=-1), 1), (timedelta(), 0)])
+    async def test_drops_decided_requests_after_a_year(self, world, late, left) -> None:
+        company, caller = await world.company(), await world.member()
+        request = (await world.ask(caller, company, Role.CONSULTANT)).json()["id"]
+        waiting = (await world.ask(await world.member(), company, Role.CONSULTANT)).json()["id"]
+        await world.decide(request, "rejection", company.headers)
+        (kind,) = [kind for kind in DATA if kind.name == "join requests"]
+        async with world.h.tx() as tx:
+            decided_at = (await tx.get(JoinRequest, request)).decided_at
+            await kind.forget(tx, decided_at + KEPT_AFTER_DECISION + late)
+            rows = (await tx.scalars(select(JoinRequest.id).where(JoinRequest.company_id == company.id))).all()
+            assert sorted(map(str, rows)) == sorted([waiting, request][: left + 1])
+            await tx.rollback()
