@@ -38,6 +38,7 @@ from identity.network import client_address, network_of
 from identity.notification.domain import Notification
 from identity.own import OwnDep
 from identity.session.attempts import allow_reports
+from identity.standing.domain import Standing
 
 router = Router("security incidents")
 
@@ -192,7 +193,8 @@ async def secure_after_incident(incident_id: UUID, tx: TxDep, own: OwnDep) -> Se
     """Suspend the account that the report is about until its password changes (ID-32)."""
     incident = await get_locked(tx, SecurityIncident, incident_id, IncidentNotFound())
     require(incident.member_id is not None, NobodyToSecure())
-    member = await get_locked(tx, Member, incident.member_id, MemberNotFound())
+    there = Member.standing != Standing.ERASED
+    member = await get_locked(tx, Member, incident.member_id, MemberNotFound(), there)
     await secure(tx, own, member, incident.reference)
     return Secured()
 
@@ -204,6 +206,6 @@ async def secure_after_incident(incident_id: UUID, tx: TxDep, own: OwnDep) -> Se
 )
 async def secure_account(member_id: UUID, body: CredentialReset, tx: TxDep, own: OwnDep) -> Secured:
     """Suspend an account until its password changes (ID-32)."""
-    member = await get_locked(tx, Member, member_id, MemberNotFound())
+    member = await get_locked(tx, Member, member_id, MemberNotFound(), Member.standing != Standing.ERASED)
     await secure(tx, own, member, body.reason)
     return Secured()
