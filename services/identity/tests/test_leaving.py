@@ -495,3 +495,14 @@ class TestErasure:
         }
         assert account.email not in str(said)
         assert "Lovelace" not in str(said)
+
+
+class TestWithoutCompany:
+    @pytest.mark.req("ID-37")
+    async def test_the_network_is_open(self, world):
+        account = await world.activated()
+        choice = {"profile_type": "freelance"}
+        assert (await world.client.put("/members/me/profile-type", json=choice, headers=account.headers)).is_success
+        assert world.caller(account.tokens).company_id is None
+        for path in ("/members/me", "/members/me/profile", "/notifications"):
+            assert (await world.client.get(path, headers=account.headers)).status_code == 200

@@ -17,6 +17,7 @@ PUBLIC = {
     ("/oidc/{provider}/authorizations", "post"),
     ("/oidc/{provider}/sign-ups", "post"),
     ("/oidc/{provider}/sessions", "post"),
+    ("/reactivations", "post"),
     ("/sessions", "post"),
     ("/sessions/refresh", "post"),
     ("/email-changes/confirmation", "post"),
@@ -45,7 +46,8 @@ async def _profile_and_message(world, account):
 
 async def test_any_request_is_answered_as_described(world):
     account = await world.activated()
-    callers = [account.headers, world.h.headers(world.h.staff(StaffScope.SUPPORT))]
+    staff = world.h.staff(StaffScope.SUPPORT, StaffScope.LEGAL)
+    callers = [account.headers, world.h.headers(staff)]
     known = await _profile_and_message(world, account) | {
         "session_id": str(world.caller(account.tokens).session_id),
         "email": account.email,
