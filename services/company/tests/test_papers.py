@@ -61,6 +61,12 @@ class TestTemplate:
         assert "administration fiscale" in tax
         assert "L. 1221-10, L. 3243-2 et R. 3243-1" in employment
 
+    @pytest.mark.parametrize("name", ["株式会社", "שלום 😀", "\U000f0000x", "#panic()"])
+    async def test_is_made_whatever_the_company_is_called(self, world, name) -> None:
+        company = await world.company(name=name)
+        assert (await template(world, company, STATEMENTS[0])).status_code == 200
+        assert (await declare(world, company)).status_code == 201
+
     async def test_is_the_same_every_time(self, world) -> None:
         company = await world.company()
         first, second = [text_of((await template(world, company, STATEMENTS[0])).content) for _ in range(2)]

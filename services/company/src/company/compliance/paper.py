@@ -106,7 +106,8 @@ async def _typeset(
 
 
 def _compile(sheet: str) -> bytes:
-    pdf = typst.compile(_SHEET.encode(), format="pdf", pdf_standards="a-3b", sys_inputs={"sheet": sheet})
+    # No PDF/A: it refuses the names for which a letter is missing in the font.
+    pdf = typst.compile(_SHEET.encode(), format="pdf", sys_inputs={"sheet": sheet})
     if not isinstance(pdf, bytes):
         raise TypeError("a sheet is one PDF")
     return pdf
