@@ -144,6 +144,38 @@ class TestRefusedMailbox:
         assert (await mailbox_of(world, account))["status"] == "refusing"
 
 
+class TestOtherAddress:
+    """A mail to another address than the member's: a new one to confirm, or a last word after an erasure."""
+
+    async def to(self, world, account, address):
+        async with world.h.tx() as tx:
+            row = Notification.to(account.id, "account_erased", subject_id=account.id, at=tx.now)
+            row.address = address
+            tx.add(row)
+        return row
+
+    async def test_that_refuses_says_nothing_of_the_members_own_mailbox(self, world):
+        account, other = await world.activated(), world.new_address()
+        world.mailbox.refuses[other] = GONE
+        row = await self.to(world, account, other)
+        await send_due(world.h.platform)
+        row = await again(world, row)
+        assert row.bounced_at
+        assert (row.address, row.next_attempt_at) == (None, None)
+        assert (await mailbox_of(world, account))["status"] == "reachable"
+
+    async def test_is_still_told_after_the_member_was_erased(self, world):
+        account, other = await world.activated(), world.new_address()
+        await tell(world, account)
+        last = await self.to(world, account, other)
+        async with world.h.tx() as tx:
+            await DATA[0].erase(tx, account.id)
+            left = (await tx.scalars(select(Notification.id).where(Notification.member_id == account.id))).all()
+        assert left == [last.id]
+        assert len(await world.mails(other)) == 1
+        assert (await again(world, last)).address is None
+
+
 class TestRefusedMail:
     @pytest.mark.parametrize("refusal", ["554 5.7.1 relay access denied", "550 5.7.26 unauthenticated"])
     @pytest.mark.parametrize("at", ["RCPT", "DATA"])
