@@ -1,10 +1,12 @@
 """One migrated database for the session; every test brings its own members and companies."""
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +26,8 @@ from contracts.identity import MemberActivated
 from contracts.notification import NotificationRequested
 from contracts.roles import ProfileType, Role, StaffScope
 from contracts.values import Money, Period
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
 
 LA_POSTE_VAT = "FR39356000000"
 ADDRESS = {"line1": "9 rue du Colonel Pierre Avia", "postcode": "75015", "city": "Paris", "country": "FR"}
@@ -82,6 +86,14 @@ class World:
 
     def headers(self, caller: Caller) -> dict[str, str]:
         return self.h.headers(caller)
+
+    def pdf(self) -> bytes:
+        """A small PDF like no other."""
+        return pdf()
+
+    def siret(self) -> str:
+        """An establishment that nobody registered yet."""
+        return next(SIRETS)
 
     def proven(self, caller: Caller) -> dict[str, str]:
         """Headers of a member who just showed to be themselves."""

@@ -128,7 +128,7 @@ class IdentityChange(HoldsFile, Base):
 
     def wanted(self, company: Company) -> LegalIdentity:
         """The company's identity once this is made."""
-        return company.legal.model_copy(update={name: getattr(self, name) for name in _FIELDS})
+        return LegalIdentity.model_validate(dict(company.legal) | {name: getattr(self, name) for name in _FIELDS})
 
     def propose(self) -> None:
         """A first person of the staff agrees. Raises IllegalMove."""
