@@ -67,19 +67,19 @@ async def send_mail(platform: Platform) -> None:
 
 
 async def send_due(platform: Platform) -> int:
-    """Try a batch of due mails at once; say how many were tried.
+    """Try a batch of due mails at once; say how many were due, those included that nobody needs any more.
 
     They are taken in one commit and sent after it: no lock is held while a relay thinks, and replicas share
     the work. A crash in between sends again, with the same Message-ID.
     """
     own = own_of(platform)
     async with platform.database.transaction() as tx:
-        letters = await _take(tx, own)
+        letters, due = await _take(tx, own)
     await asyncio.gather(*(_send(platform, own, letter) for letter in letters))
-    return len(letters)
+    return due
 
 
-async def _take(tx: Tx, own: Own) -> list[Letter]:
+async def _take(tx: Tx, own: Own) -> tuple[list[Letter], int]:
     query = (
         select(Notification, Member, Link)
         .outerjoin(Member, Member.id == Notification.member_id)
@@ -107,7 +107,7 @@ async def _take(tx: Tx, own: Own) -> list[Letter]:
         context = _context(due, member, link, own)
         language = member.language if member else context["language"]
         letters.append(Letter(due.id, to, due.template, language, context, due.created_at, headers))
-    return letters
+    return letters, len(taken)
 
 
 def _context(due: Notification, member: Member | None, link: Link | None, own: Own) -> dict[str, str]:
