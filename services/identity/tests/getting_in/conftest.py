@@ -117,6 +117,38 @@ class Steps:
         assert answer.status_code == 201, answer.text
         return answer.json()["authorization_url"]
 
+    @staticmethod
+    def new_subject():
+        return f"s{uuid4().hex}"
+
+    @staticmethod
+    def claims(email, **changes):
+        """What the provider says of somebody; `...` for what it does not say."""
+        given = {"email": email, "email_verified": True, "given_name": "Katherine", "family_name": "Johnson"}
+        return {name: value for name, value in (given | changes).items() if value is not ...}
+
+    async def social_sign_up(self, email, *, subject=None, provider="linkedin", said=None, **changes):
+        """Go to the provider, consent, come back and sign up."""
+        said = self.claims(email) if said is None else said
+        brought = await self.at_provider(await self.set_out("sign_up", provider), subject, **said)
+        return await self.post(f"/oidc/{provider}/sign-ups", **{**brought, "import_profile": True, **AGREED} | changes)
+
+    async def social_log_in(self, subject, provider="linkedin", **more):
+        brought = await self.at_provider(await self.set_out("log_in", provider), subject, email="other@example.com")
+        return await self.post(f"/oidc/{provider}/sessions", **brought, **more)
+
+    async def set_out_to_link(self, account, provider="linkedin"):
+        answer = await self.post(f"/members/me/identities/{provider}/authorizations", account)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["authorization_url"]
+
+    async def link(self, account, subject, provider="linkedin"):
+        brought = await self.at_provider(await self.set_out_to_link(account, provider), subject)
+        return await self.post(f"/members/me/identities/{provider}", account, **brought)
+
+    async def unlink(self, account, provider="linkedin"):
+        return await self.client.delete(f"/members/me/identities/{provider}", headers=account.headers)
+
 
 @pytest.fixture
 def steps(world, oidc):

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from contracts.identity import MemberAccessRevoked
 from identity.link.domain import LIFETIME
@@ -124,8 +125,6 @@ class TestCompletion:
     async def test_the_database_holds_no_token(self, steps):
         _, token = await asked(steps)
         async with steps.h.tx() as tx:
-            from sqlalchemy import text
-
             for table in ("links", "notifications", "outbox", "audit_log"):
                 kept = await tx.scalar(text(f"SELECT string_agg(t::text, chr(10)) FROM {table} t"))
                 assert token.partition(".")[2] not in (kept or "")

@@ -202,10 +202,13 @@ _FAILURES = (
 """Ways in which a provider fails: the network, its refusal of us, an answer that is none."""
 
 
-async def _json(client: AsyncOAuth2Client, url: str, *, withhold_token: bool = True) -> Any:
+async def _json(client: AsyncOAuth2Client, url: str, *, withhold_token: bool = True) -> dict[str, Any]:
     answer = await client.request("GET", url, withhold_token=withhold_token)
     answer.raise_for_status()
-    return answer.json()
+    said = answer.json()
+    if not isinstance(said, dict):
+        raise TypeError("an object was expected")
+    return said
 
 
 def _identity_of(claims: Mapping[str, Any]) -> Identity:
