@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import chain
+import company_search
 import messaging
 import processes
 import uvloop
@@ -32,6 +33,7 @@ def benches() -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
         "P4": chain.latency,
         "P5": chain.throughput,
         "P9": processes.start_and_memory,
+        "P11": company_search.search,
     }
 
 

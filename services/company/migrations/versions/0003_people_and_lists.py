@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "0003"
 down_revision: str | None = "0002"
@@ -13,6 +14,8 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    _collate_names("C")
+    op.create_index("ix_companies_search_name_id", "companies", ["search_name", "id"])
     op.create_table("name_words", sa.Column("word", sa.String(60), primary_key=True))
     op.create_index(
         "ix_name_words_word", "name_words", ["word"], postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}
@@ -105,3 +108,15 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION keep_name_words")
     op.drop_table("name_words")
     op.execute("DROP EXTENSION pg_trgm")
+    op.drop_index("ix_companies_search_name_id", "companies")
+    _collate_names("default")
+
+
+def _collate_names(collation: str) -> None:
+    """A column that another is computed from keeps its type, so the computed one is made anew."""
+    op.drop_column("companies", "search_words")
+    op.execute(f'ALTER TABLE companies ALTER search_name TYPE text COLLATE "{collation}"')
+    op.execute("UPDATE companies SET search_name = left(search_name, 600) WHERE length(search_name) > 600")
+    words = sa.Computed("array_to_tsvector(string_to_array(search_name, ' '))", persisted=True)
+    op.add_column("companies", sa.Column("search_words", postgresql.TSVECTOR(), words, nullable=True))
+    op.create_index("ix_companies_search_words", "companies", ["search_words"], postgresql_using="gin")

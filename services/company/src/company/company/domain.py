@@ -102,6 +102,7 @@ class Company(Base):
             unique=True,
             postgresql_where=text("registration_number IS NOT NULL AND status <> 'refused'"),
         ),
+        Index("ix_companies_search_name_id", "search_name", "id"),
         Index("ix_companies_search_words", "search_words", postgresql_using="gin"),
         Index("ix_companies_status_id", "status", "id"),
     )
@@ -111,7 +112,7 @@ class Company(Base):
     kind: Mapped[CompanyKind] = mapped_column(words(CompanyKind))
     profile_type: Mapped[ProfileType] = mapped_column(words(ProfileType))
     name: Mapped[str] = mapped_column(String(200))
-    search_name: Mapped[str] = mapped_column(Text)
+    search_name: Mapped[str] = mapped_column(Text(collation="C"))
     search_words: Mapped[str] = deferred(
         mapped_column(TSVECTOR, Computed("array_to_tsvector(string_to_array(search_name, ' '))", persisted=True))
     )

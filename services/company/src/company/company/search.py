@@ -12,6 +12,8 @@ LONGEST_WORD = 60
 """Characters of a word that count."""
 SHORTEST_TO_CORRECT = 4
 """Characters of a word from which on it may have been mistyped: shorter ones are like everything."""
+LONGEST_NAME = 600
+"""Characters of a name that count; an index takes no more."""
 MOST_WORDS = 8
 """Words of a search that count."""
 
@@ -26,7 +28,7 @@ def normalise(text: str) -> str:
     """Words in lower case without accents, separated by one space; punctuation separates words."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", bare))
+    return " ".join(word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", bare))[:LONGEST_NAME].rstrip()
 
 
 def searched(search: str) -> list[str]:
