@@ -19,6 +19,7 @@ from contracts.personal_data import MemberDataGathered
 from contracts.roles import StaffScope
 from contracts.topology import SERVICES
 from identity.notification.domain import Notification
+from identity.notification.queries import take_out_name
 from identity.privacy.domain import (
     EXPLAINED,
     EXPORTED,
@@ -455,6 +456,20 @@ class TestErasure:
         assert (last.status, last.details) == ("lapsed", None)
         assert await drop_next(world.h.platform)
         assert (await kept(world, exported.request_id)).export_file is None
+
+    @pytest.mark.req("ID-41")
+    @pytest.mark.parametrize("name", ["Zoé L'Été", 'Anne "Nan" Ö%_', "Ada"])
+    async def test_messages_to_others_name_the_person_no_more(self, world, account, name):
+        contexts = [{"consultant_name": name, "title": "Ada and others"}, {"member_name": f"{name} X"}]
+        async with world.h.tx() as tx:
+            for context in contexts:
+                tx.add(Notification.to(account.id, "cra_submitted", subject_id=uuid4(), at=tx.now, context=context))
+            await tx.flush()
+            await take_out_name(tx, name)
+        async with world.h.tx() as tx:
+            query = select(Notification.context).where(Notification.member_id == account.id)
+            kept = [context for context in await tx.scalars(query.order_by(Notification.id)) if "token" not in context]
+        assert kept[-2:] == [{"consultant_name": "—", "title": "Ada and others"}, {"member_name": f"{name} X"}]
 
 
 class TestRetention:

@@ -26,6 +26,7 @@ from identity.directory.affiliations import Affiliation
 from identity.directory.missions import has_orders, orders_carried_by
 from identity.member.domain import Member
 from identity.notification.domain import ACCOUNT_ERASED, Notification
+from identity.notification.queries import take_out_name
 from identity.sanction.queries import is_terminated, standing_by_sanctions
 from identity.session.queries import revoke_all
 from identity.standing.domain import Standing, StandingActor
@@ -112,6 +113,7 @@ async def reopen(tx: Tx, member: Member, closure: Closure, by: StandingActor) ->
 async def erase(tx: Tx, member: Member, closure: Closure, by: StandingActor) -> None:
     """Let go of the person for good: their address is free, and every service is told (ID-20, ID-41)."""
     closure.end(ClosureStatus.FINAL, by, tx.now)
+    await take_out_name(tx, member.display_name)
     if closure.kind not in {ClosureKind.DEATH, ClosureKind.TERMINATION}:
         said = {"name": member.display_name, "language": member.language}
         tx.add(Notification.to_outsider(member.email, ACCOUNT_ERASED, subject_id=closure.id, at=tx.now, context=said))

@@ -1,13 +1,15 @@
-"""Mail that came back, and the mailboxes that it came back from."""
+"""Mail that came back, the mailboxes that it came back from, and names that messages show no more."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from chassis.db import Tx
+from chassis.personal_data import ERASED_NAME
 from identity.link.domain import LinkSecret
 from identity.member.domain import Member
 from identity.notification.domain import MAILBOX_REFUSES, Notification, RefusingMailbox
@@ -33,3 +35,11 @@ async def record_bounce(tx: Tx, bounced: Notification, status: str, *, for_good:
     marked = insert(RefusingMailbox).values(mark).on_conflict_do_nothing().returning(RefusingMailbox.mailbox)
     if (await tx.execute(marked)).first():
         tx.add(Notification.to(bounced.member_id, MAILBOX_REFUSES, subject_id=bounced.member_id, at=tx.now, mail=False))
+
+
+async def take_out_name(tx: Tx, name: str) -> None:
+    """Let messages to others name somebody no more whose account is being erased (ID-41)."""
+    quoted, anonymous = (json.dumps(text, ensure_ascii=False) for text in (name, ERASED_NAME))
+    shown = cast(Notification.context, Text)
+    without = cast(func.replace(shown, quoted, anonymous), JSONB)
+    await tx.execute(update(Notification).where(shown.contains(quoted, autoescape=True)).values(context=without))
