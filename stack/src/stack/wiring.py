@@ -25,6 +25,7 @@ KEPT_BACK = (
     "MAILLON_SIGNING_KEY",
     "MAILLON_LINK_SECRET",
     "MAILLON_SMTP_",
+    "MAILLON_OIDC_PROVIDERS",
 )
 PROBE_SECONDS = 2.0
 
@@ -130,6 +131,7 @@ class Platform:
             "MAILLON_LINK_SECRET": self.secrets.secret("identity-link-secret"),
             "MAILLON_SMTP_URL": self.smtp_url,
             "MAILLON_MAIL_FROM": "mail@maillon.example",
+            "MAILLON_OIDC_PROVIDERS": os.environ.get("MAILLON_OIDC_PROVIDERS", "[]"),
         }
 
     def service_launch(self, name: str, module: str = "chassis.serve") -> Launch:
