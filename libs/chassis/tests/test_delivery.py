@@ -2,8 +2,10 @@
 
 import asyncio
 
-from chassis_probe import cra_validated, running
+from chassis_probe import cra_validated, record_effect, running
+from sqlalchemy import select
 
+from chassis.outbox import outbox
 from chassis.relay import Relay
 from chassis.testing import eventually
 
@@ -30,6 +32,22 @@ async def test_an_event_published_before_its_consumer_ever_started_is_applied_wh
         assert await pipe.counts() == (0, 0)
         async with running(pipe.consumer().run()):
             await eventually(arrived(pipe, 1))
+
+
+async def test_a_handler_is_told_which_event_it_applies_in_a_batch_too(pipe):
+    told = {}
+
+    async def apply(event, tx):
+        told[event.cra_id] = tx.event_id
+        await record_effect(event, tx)
+
+    events = [cra_validated() for _ in range(20)]
+    await pipe.emit(*events)
+    async with pipe.database.transaction() as tx:
+        sent = (await tx.execute(select(outbox.c.subject, outbox.c.event_id))).all()
+    async with running(pipe.broker.run(), pipe.relay.run(), pipe.consumer(apply).run()):
+        await eventually(arrived(pipe, 20))
+    assert {str(cra_id): event_id for cra_id, event_id in told.items()} == dict(tuple(row) for row in sent)
 
 
 async def test_the_broker_killed_while_a_thousand_events_are_emitted_loses_and_doubles_none(pipe, node):
