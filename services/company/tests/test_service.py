@@ -2,6 +2,8 @@
 
 import asyncio
 
+from account_steps import declare_capacity
+
 from chassis.fuzzing import fuzz, schema_differences, undocumented_routes
 from contracts.roles import ProfileType, Role
 
@@ -10,8 +12,10 @@ async def test_any_request_is_answered_as_described(world) -> None:
     company = await world.company()
     document = (await world.upload(company, "urssaf_certificate")).json()
     request = (await world.ask(await world.member(), company, Role.CONSULTANT)).json()
+    signatory = (await declare_capacity(world, company, await world.colleague(company))).json()
     known = {"company_id": company.id, "document_id": document["id"], "request_id": request["id"]}
-    callers = [company.headers, world.headers(await world.member(ProfileType.CLIENT)), world.staff]
+    known |= {"signatory_id": signatory["id"], "item_id": document["id"]}
+    callers = [world.proven(company.founder), world.headers(await world.member(ProfileType.CLIENT)), world.staff]
     statuses = await fuzz(world.h, callers=callers, known=known)
     assert {200, 201, 403, 404, 409, 422} <= statuses
 

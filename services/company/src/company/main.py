@@ -9,6 +9,7 @@ from company.bank import routes as bank
 from company.bank import staff as bank_staff
 from company.bank.progress import SWEEPS as BANK_SWEEPS
 from company.company import account, capacities, country_list, found
+from company.company import personal as account_data
 from company.company import routes as companies
 from company.company import staff as company_staff
 from company.compliance import personal as compliance_data
@@ -61,5 +62,5 @@ service = Service(
     sweeps=[*SWEEPS, *BANK_SWEEPS, *APPROVAL_SWEEPS, *WORK_SWEEPS],
     background=[keep_removing],
     state=lambda _: CompanySettings(),
-    personal_data=[*personal.DATA, *compliance_data.DATA],
+    personal_data=[*personal.DATA, *compliance_data.DATA, *account_data.DATA],
 )
