@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.errors import NotReady
-from company.affiliation.domain import Affiliation
+from company.affiliation.queries import affiliation_of
 from contracts.company import AffiliationGranted
 from contracts.identity import InvitationAccepted
 from contracts.roles import ProfileType, Role
@@ -27,9 +27,7 @@ def accepted(world, company, caller, role=Role.CONSULTANT, profile=ProfileType.C
 
 async def of(world, caller):
     async with world.h.tx() as tx:
-        from company.affiliation.queries import affiliation_of
-
-        found: Affiliation | None = await affiliation_of(tx, caller.member_id)
+        found = await affiliation_of(tx, caller.member_id)
         return found and (str(found.company_id), found.role)
 
 

@@ -16,16 +16,11 @@ from contracts.roles import HEADS, StaffScope
 _AS_IT_IS = {"populate_existing": True}
 """What another transaction changed while this one waited for its lock shows, too."""
 
-COLLEAGUES = Access("members of the company")
-COLLEAGUES_AND_STAFF = Access("members of the company, and staff with the scope compliance")
-HEADS_ONLY = Access("heads of the company")
-HEADS_AND_STAFF = Access("heads of the company, and staff with the scope compliance")
-"""The routes check these with `colleague` and `head`, against rows rather than the token's claims."""
 
-
-def by_rows(permission: Permission) -> Access:
+def by_rows(permission: Permission, *, or_staff: bool = False) -> Access:
     """A route's access by `permitted`: this service's own rows decide, for tokens may be older than they are."""
-    return Access(f"whoever may {permission}, by the company's own rows", permission=permission)
+    others = ", and staff with the scope compliance" if or_staff else ""
+    return Access(f"whoever may {permission}, by the company's own rows{others}", permission=permission)
 
 
 async def permitted(
@@ -70,21 +65,6 @@ async def heads_of(tx: Tx, company_id: UUID) -> int:
     """How many members run the company's affairs."""
     query = select(func.count()).where(Affiliation.company_id == company_id, Affiliation.role.in_(HEADS))
     return (await tx.scalars(query)).one()
-
-
-async def colleague(tx: Tx, caller: Caller, company_id: UUID, missing: Problem | None = None) -> Affiliation:
-    """The caller's affiliation to this very company. Raises `missing` (CompanyNotFound) for anybody else."""
-    found = await affiliation_of(tx, caller.member_id)
-    if found is None or found.company_id != company_id:
-        raise missing or CompanyNotFound()
-    return found
-
-
-async def head(tx: Tx, caller: Caller, company_id: UUID, missing: Problem | None = None) -> Affiliation:
-    """The caller's affiliation as a head of this company. Raises `missing`, or Forbidden for other roles."""
-    found = await colleague(tx, caller, company_id, missing)
-    require(found.role in HEADS, Forbidden("this is for heads of the company"))
-    return found
 
 
 def checks_compliance(caller: Caller) -> bool:

@@ -8,7 +8,7 @@ from chassis.auth import MEMBER
 from chassis.http import AlreadyExists, Body, CallerDep, Router, TxDep, set_etag
 from chassis.problems import documented
 from company.affiliation.domain import FOUNDER_ROLE, Affiliation, AlreadyAffiliated
-from company.affiliation.queries import COLLEAGUES_AND_STAFF, checks_compliance, colleague, unaffiliated_member
+from company.affiliation.queries import by_rows, checks_compliance, permitted, unaffiliated_member
 from company.bank.domain import REFUSALS as ACCOUNT_REFUSALS
 from company.bank.queries import record_account
 from company.bank.routes import BankBody
@@ -20,6 +20,7 @@ from company.company.views import CompanyView, view_for
 from company.directory.domain import ProfileNotKnownYet
 from company.words import Number
 from contracts.company import LegalIdentity, SpecialTaxStatus, TaxStatus
+from contracts.permissions import Permission
 from contracts.roles import SignatoryCapacity
 from contracts.values import CountryCode, Name, PostalAddress, Siret, VatNumber
 
@@ -82,10 +83,12 @@ async def register_company(body: RegisterCompany, caller: CallerDep, tx: TxDep, 
     return await view_for(tx, company, affiliation)
 
 
-@router.get("/companies/{company_id}", access=COLLEAGUES_AND_STAFF, responses=documented(CompanyNotFound))
+@router.get(
+    "/companies/{company_id}", access=by_rows(Permission.BELONG, or_staff=True), responses=documented(CompanyNotFound)
+)
 async def read_company(company_id: UUID, caller: CallerDep, tx: TxDep, response: Response) -> CompanyView:
     """A company, for its own members and for staff."""
-    affiliation = None if checks_compliance(caller) else await colleague(tx, caller, company_id)
+    affiliation = None if checks_compliance(caller) else await permitted(tx, caller, company_id, Permission.BELONG)
     company = await tx.get(Company, company_id)
     if company is None:
         raise CompanyNotFound

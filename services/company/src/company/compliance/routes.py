@@ -16,12 +16,8 @@ from chassis.platform import Platform
 from chassis.problems import documented, problem_response
 from chassis.virus_scan import FileInfected
 from company.affiliation.queries import (
-    COLLEAGUES_AND_STAFF,
-    HEADS_AND_STAFF,
     by_rows,
     checks_compliance,
-    colleague,
-    head,
     permitted,
 )
 from company.company.domain import Company, CompanyNotFound
@@ -65,11 +61,15 @@ async def _compliance(tx: Tx, platform: Platform, company: Company) -> Complianc
     return ComplianceView.model_validate({**dict(outcome), "documents": views})
 
 
-@router.get("/companies/{company_id}/compliance", access=COLLEAGUES_AND_STAFF, responses=documented(CompanyNotFound))
+@router.get(
+    "/companies/{company_id}/compliance",
+    access=by_rows(Permission.BELONG, or_staff=True),
+    responses=documented(CompanyNotFound),
+)
 async def read_compliance(company_id: UUID, caller: CallerDep, tx: TxDep, platform: PlatformDep) -> ComplianceView:
     """What is asked of the company, what it has handed over, and what exactly is missing today."""
     if not checks_compliance(caller):
-        await colleague(tx, caller, company_id)
+        await permitted(tx, caller, company_id, Permission.BELONG)
     return await _compliance(tx, platform, await get_or(tx, Company, company_id, CompanyNotFound()))
 
 
@@ -86,13 +86,17 @@ async def declare_staffing(
     return await _compliance(tx, platform, company)
 
 
-@router.get("/companies/{company_id}/documents", access=COLLEAGUES_AND_STAFF, responses=documented(CompanyNotFound))
+@router.get(
+    "/companies/{company_id}/documents",
+    access=by_rows(Permission.BELONG, or_staff=True),
+    responses=documented(CompanyNotFound),
+)
 async def list_documents(
     company_id: UUID, caller: CallerDep, tx: TxDep, page: PageDep, platform: PlatformDep
 ) -> Page[DocumentView]:
     """Every document that the company ever handed over, replaced ones included, newest first (CO-28)."""
     if not checks_compliance(caller):
-        await colleague(tx, caller, company_id)
+        await permitted(tx, caller, company_id, Permission.BELONG)
     await get_or(tx, Company, company_id, CompanyNotFound())
     query = select(Document).where(Document.company_id == company_id)
     return await page_of(tx, query, Document.id, page, lambda row: document_view(row, _url(platform)))
@@ -183,14 +187,14 @@ async def declare_foreign_workers(
 
 @router.get(
     "/documents/{document_id}/workers",
-    access=HEADS_AND_STAFF,
+    access=by_rows(Permission.MANAGE_COMPANY, or_staff=True),
     responses=documented(DocumentNotFound, Forbidden),
 )
 async def read_foreign_workers(document_id: UUID, caller: CallerDep, tx: TxDep) -> list[Worker]:
     """The lines of a list that was filled in here."""
     document = await get_or(tx, Document, document_id, DocumentNotFound())
     if not checks_compliance(caller):
-        await head(tx, caller, document.company_id, DocumentNotFound())
+        await permitted(tx, caller, document.company_id, Permission.MANAGE_COMPANY, DocumentNotFound())
     query = select(ListedWorker).where(ListedWorker.document_id == document_id).order_by(ListedWorker.position)
     audit(tx, "foreign_workers.read", document_id, company=document.company_id)
     return [Worker.model_validate(line, from_attributes=True) for line in await tx.scalars(query)]
@@ -220,7 +224,7 @@ FILE_ANSWER = {
 
 @router.get(
     "/documents/{document_id}/file",
-    access=HEADS_AND_STAFF,
+    access=by_rows(Permission.MANAGE_COMPANY, or_staff=True),
     response_class=Response,
     responses=FILE_ANSWER | documented(DocumentNotFound, FileMissing, Forbidden),
 )
@@ -228,7 +232,7 @@ async def download_document(document_id: UUID, caller: CallerDep, tx: TxDep, pla
     """The file as it was handed over."""
     document = await get_or(tx, Document, document_id, DocumentNotFound())
     if not checks_compliance(caller):
-        await head(tx, caller, document.company_id, DocumentNotFound())
+        await permitted(tx, caller, document.company_id, Permission.MANAGE_COMPANY, DocumentNotFound())
     return await file_of(document, platform)
 
 

@@ -6,11 +6,12 @@ from fastapi.responses import Response
 from chassis import get_or
 from chassis.http import CallerDep, Router, TxDep
 from chassis.problems import documented
-from company.affiliation.queries import COLLEAGUES_AND_STAFF, checks_compliance, colleague
+from company.affiliation.queries import by_rows, checks_compliance, permitted
 from company.company.domain import Company, CompanyNotFound
 from company.compliance.paper import statement_template
 from company.compliance.rules import DocumentType
 from company.compliance.statement_texts import NoStatementTemplate, statement_on
+from contracts.permissions import Permission
 
 router = Router("compliance documents")
 _PDF: dict[int | str, dict[str, Any]] = {
@@ -20,14 +21,14 @@ _PDF: dict[int | str, dict[str, Any]] = {
 
 @router.get(
     "/companies/{company_id}/statement-templates/{kind}",
-    access=COLLEAGUES_AND_STAFF,
+    access=by_rows(Permission.BELONG, or_staff=True),
     response_class=Response,
     responses=_PDF | documented(CompanyNotFound, NoStatementTemplate),
 )
 async def download_template(company_id: UUID, kind: DocumentType, caller: CallerDep, tx: TxDep) -> Response:
     """A sworn statement with the company's data and the offences named, to be signed and uploaded (CO-44)."""
     if not checks_compliance(caller):
-        await colleague(tx, caller, company_id)
+        await permitted(tx, caller, company_id, Permission.BELONG)
     company = await get_or(tx, Company, company_id, CompanyNotFound())
     pdf = await statement_template(company, statement_on(kind, tx.today), tx.today)
     headers = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Select, String, and_, select
+from sqlalchemy import ColumnElement, Index, String, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.rows import Base
@@ -50,18 +50,6 @@ class RunningMission(Base):
         }
 
 
-def missions_between(client_id: UUID, provider_id: UUID) -> Select[RunningMission]:
-    """The missions that the provider has or had at the client."""
-    return select(RunningMission).where(
-        RunningMission.client_company_id == client_id, RunningMission.provider_company_id == provider_id
-    )
-
-
 def under_way_on(day: date) -> ColumnElement[bool]:
     """Whether a mission is under way on that day, its first and last included."""
     return and_(RunningMission.starts_on <= day, RunningMission.ends_on >= day)
-
-
-def running(on: date) -> Select[RunningMission]:
-    """The missions under way on that day."""
-    return select(RunningMission).where(under_way_on(on))
