@@ -185,7 +185,8 @@ class Provider:
     async def _key_set(self, client: AsyncOAuth2Client, there: Endpoints, oldest: float) -> KeySet:
         """Its keys, read at most so many seconds ago."""
         if self._keys is None or monotonic() - self._keys[0] > oldest:
-            self._keys = (monotonic(), KeySet.import_key_set(await _json(client, there.jwks)))
+            said: Any = await _json(client, there.jwks)
+            self._keys = (monotonic(), KeySet.import_key_set(said))
         return self._keys[1]
 
 
