@@ -428,6 +428,34 @@ class TestRefuseFutureAccess:
         answer = await impose(world, account, "suspend", refuse_future_access=True)
         assert answer.json()["errors"][0]["field"] == "refuse_future_access"
 
+    async def test_recognises_the_social_account_under_another_address(self, world):
+        from identity.member.domain import Address
+        from identity.own import own_of
+        from identity.sanction.refusals import social_digest, turned_away
+        from identity.social.domain import LinkedIdentity
+
+        account, subject = await world.activated(), uuid4().hex
+        async with world.h.tx() as tx:
+            tx.add(
+                LinkedIdentity(
+                    id=uuid4(),
+                    member_id=account.id,
+                    provider="linkedin",
+                    subject=subject,
+                    linked_at=tx.now,
+                    import_allowed_at=None,
+                )
+            )
+        said = {"reason": "false_data", "ground": "data_false", "refuse_future_access": True}
+        await impose(world, account, "terminate", **said)
+        secret, other = own_of(world.h.platform).links, world.new_address()
+        async with world.h.tx() as tx:
+            for known, refused in ((subject, True), (uuid4().hex, False)):
+                digest = social_digest(secret, "linkedin", known)
+                told = {"name": "Ada", "language": "en"}
+                assert await turned_away(tx, secret, Address.parse(other), digest, **told) is refused
+        assert [mail["Subject"] for mail in await world.mails(other)] == ["Your registration is refused"]
+
     async def test_keeps_a_digest_and_no_address(self, world):
         from identity.sanction.refusals import RefusedIdentity
 
