@@ -13,8 +13,8 @@ async def approval_of(tx: Tx, subject_id: UUID) -> Approval:
     return (await tx.scalars(query.with_for_update())).one()
 
 
-async def overdue(tx: Tx, kind: ApprovalKind, as_of: datetime) -> list[Approval]:
-    """The proposals of a kind that waited too long, locked, oldest first."""
+async def overdue(tx: Tx, kind: ApprovalKind, as_of: datetime) -> list[UUID]:
+    """Subjects whose proposals waited too long, oldest first; unlocked, as a subject is locked before its approval."""
     late = (Approval.status == ApprovalStatus.PENDING) & (Approval.expires_at <= as_of)
-    query = select(Approval).where(Approval.kind == kind, late).order_by(Approval.id).with_for_update()
+    query = select(Approval.subject_id).where(Approval.kind == kind, late).order_by(Approval.id)
     return list((await tx.scalars(query)).all())

@@ -53,15 +53,15 @@ def at_paris(instant: datetime) -> str:
 
 async def advance_bank_changes(tx: Tx, as_of: datetime) -> None:
     """Cancel what nobody vouches for or decided, and put into effect what has cooled (CO-45)."""
-    late = {approval.subject_id: approval for approval in await overdue(tx, ApprovalKind.BANK_CHANGE, as_of)}
+    late = await overdue(tx, ApprovalKind.BANK_CHANGE, as_of)
     pending = select(BankChange.id, BankChange.company_id).where(BankChange.status.in_(PENDING))
     for change_id, company_id in (await tx.execute(pending.order_by(BankChange.id))).all():
         company = await get_locked(tx, Company, company_id, CompanyNotFound())
         change = await get_locked(tx, BankChange, change_id, BankChangeNotFound())
         if change.status not in PENDING or await cancel_unless_vouched(tx, company, change, as_of):
             continue
-        if change_id in late:
-            late[change_id].expire(as_of)
+        if change_id in late and change.status is BankChangeStatus.PROPOSED:
+            (await approval_of(tx, change.id)).expire(as_of)
             await cancel_change(tx, company, change, CancelReason.EXPIRED, by=None, at=as_of)
         elif change.status is BankChangeStatus.COOLING and change.effective_at and change.effective_at <= as_of:
             await put_into_effect(tx, company, change, as_of)
