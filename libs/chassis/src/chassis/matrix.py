@@ -21,6 +21,7 @@ from chassis.auth import Access, Caller
 from chassis.fuzzing import request_of, with_known
 from chassis.http import Route, access_of
 from chassis.testing import Harness
+from contracts.permissions import allows
 from contracts.roles import Role, StaffScope
 
 NOT_UNDERSTOOD = frozenset({400, 406, 413, 415, 422})
@@ -140,6 +141,35 @@ async def try_every_rival(world: World, *, reach: bool = True) -> int:
         if reach and not await _is_reached(world, cases[(method, route.path)]):
             unreached.append(f"{method} {route.path}")
     assert not unreached, f"nobody reaches the object of {unreached}: rivals prove nothing there"
+    return tried
+
+
+async def try_every_colleague(world: World, colleagues: Mapping[Role, Caller]) -> int:
+    """Check the routes whose access is decided by rows with one real colleague in each role; return the pairs tried.
+
+    Raises:
+        AssertionError: a colleague does what the permission table does not allow, or may not do what it does.
+
+    """
+    cases = await asyncio.to_thread(_cases, world)
+    order, tried = {"GET": 0, "PUT": 1, "POST": 1, "DELETE": 2}, 0
+    by_rows = [
+        (method, route)
+        for method, route in world.routes()
+        if access_of(route).permission and not access_of(route).roles and route.param_convertors
+    ]
+    for allowed in (False, True):  # whoever may change the world comes last
+        for method, route in sorted(by_rows, key=lambda one: order[one[0]]):
+            permission = access_of(route).permission
+            for role, caller in colleagues.items():
+                if permission is None or allows(permission, role) != allowed:
+                    continue
+                answers = [await world.send(request, caller) for request in cases[(method, route.path)]]
+                told = {answer.status_code for answer in answers} - NOT_UNDERSTOOD
+                where = f"{role}: {method} {route.path} ({permission}) was answered {sorted(told)}"
+                assert told, f"{where}: no request was understood: {answers[-1].text[:300]}"
+                assert (told == {403}) != allowed, where
+                tried += 1
     return tried
 
 

@@ -11,7 +11,7 @@ from stack.demo.accounting import Invoice, Party
 from stack.demo.client import Refused
 from stack.demo.deal import DAILY_RATE, Deal, check
 from stack.demo.month import invoiced
-from stack.demo.workdays import on_which_day, today
+from stack.demo.workdays import in_french, on_which_day, today
 
 EXPRESS_SHARE = Decimal("0.025")
 EXPRESS_DAYS = timedelta(days=30)
@@ -81,8 +81,7 @@ def payment_mail(deal: Deal) -> str:
     """Camille reads the date in an e-mail, and Marc sees the invoice on the CRA."""
     number, due = deal.invoice["number"], deal.invoice["payment_on"]
     letter = deal.stage.postbox.wait_for(deal.camille.email, number)
-    shown = date.fromisoformat(due)
-    check(due in letter["text"] or f"{shown:%d/%m/%Y}" in letter["text"], "the e-mail does not say when it is paid")
+    check(in_french(date.fromisoformat(due)) in letter["text"], "the e-mail does not say when it is paid")
     cra = invoiced(deal.marc, deal.cra["id"])
     check(cra["invoice_number"] == number, f"the CRA shows invoice {cra['invoice_number']}")
     return f"« {letter['subject']} »: paid on {due}"

@@ -103,3 +103,24 @@ class Plan:
         if not worked:
             raise NoWorkdayLeft(f"no workday is left in {day:%Y-%m}, and a mission cannot begin before {start}")
         return cls(start, start + LENGTH, worked)
+
+
+_MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+
+
+def in_french(day: date) -> str:
+    """The day as French letters write it: 1er janvier 2027."""
+    return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"
