@@ -107,7 +107,7 @@ async def submit_proposal(rfp_id: UUID, body: ProposalBody, caller: CallerDep, t
     """Answer a published request with one consultant."""
     by = acting(caller)
     provider = await admitted_provider(tx, by.company_id)
-    rfp = await get_locked(tx, Rfp, rfp_id, RfpNotFound(), rfps.visible_to(by))
+    rfp = await get_locked(tx, Rfp, rfp_id, RfpNotFound(), rfps.visible_to(by, tx.today))
     consultant = await affiliation_of(tx, by.company_id, body.consultant_id)
     proposal = Proposal.submit(body, rfp, provider=provider, consultant=consultant, by=by, at=tx.now)
     if await is_proposed(tx, rfp.id, proposal.consultant_id):
@@ -122,7 +122,7 @@ async def submit_proposal(rfp_id: UUID, body: ProposalBody, caller: CallerDep, t
 async def list_received(rfp_id: UUID, page: PageDep, caller: CallerDep, tx: TxDep) -> Page[ProposalSummary]:
     """The answers to one's own request; listing them opens none."""
     actor = acting(caller)
-    if await rfps.rfp_of(tx, rfp_id, rfps.visible_to(actor)) is None:
+    if await rfps.rfp_of(tx, rfp_id, rfps.visible_to(actor, tx.today)) is None:
         raise RfpNotFound
     received = select(Proposal).where(Proposal.rfp_id == rfp_id, visible_to(actor))
     return await page_of(tx, received, Proposal.id, page, ProposalSummary.model_validate)

@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Computed, Index, Numeric, String
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.clock import business_date
 from chassis.errors import Conflict, NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
@@ -37,6 +38,9 @@ class Category(StrEnum):
     IT = "it"
     ENGINEERING = "engineering"
 
+
+OPEN = frozenset({RfpStatus.PUBLISHED})
+"""Where a provider may answer."""
 
 MOVES: dict[RfpStatus, Move[RfpStatus, Role]] = {
     RfpStatus.PUBLISHED: moves({RfpStatus.DRAFT}, set(BUYERS)),
@@ -96,6 +100,8 @@ class RfpContent(Value):
     """Who will follow the mission and validate the work."""
     max_daily_rate: Price | None = None
     """Proposals above it are refused; without VAT."""
+    market_after_days: Annotated[int, Field(ge=0, le=90, strict=True)] = 0
+    """Days that the client's preferred providers have before the market sees it; none for everybody at once."""
 
 
 class Rfp(Base):
@@ -136,6 +142,11 @@ class Rfp(Base):
     max_daily_rate_amount: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    market_after_days: Mapped[int]
+    market_opens_on: Mapped[date | None]
+    """The business date from which providers see it that are on no preferred list."""
+    addressee_id: Mapped[UUID | None]
+    """The one provider asked, where it is no request to the market."""
     awarded_at: Mapped[datetime | None]
     search: Mapped[str] = mapped_column(
         TSVECTOR,
@@ -203,6 +214,7 @@ class Rfp(Base):
         self.number, self.client_name = number, client_name
         self.listing_id = new_id()
         self.published_at = at
+        self.market_opens_on = business_date(at) + timedelta(days=self.market_after_days)
 
     def check_open(self) -> None:
         """Refuse what needs a request still open. Raises RfpAlreadyAwarded."""
@@ -227,6 +239,7 @@ class Rfp(Base):
         self.days = content.days
         self.operational_manager_id = content.operational_manager_id
         self.max_daily_rate_amount = content.max_daily_rate.amount if content.max_daily_rate else None
+        self.market_after_days = content.market_after_days
 
 
 def _check_manager(manager: Affiliation | None, client_company_id: UUID) -> None:

@@ -1,6 +1,6 @@
 """Drafting, publishing and finding requests for proposals."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -65,6 +65,8 @@ class RfpView(RfpContent, View):
     """As it was at the publication."""
     created_at: datetime
     published_at: datetime | None
+    market_opens_on: date | None
+    """From when providers see it that are on none of the client's preferred lists."""
     version: int
 
 
@@ -133,7 +135,7 @@ async def list_rfps(page: PageDep, caller: CallerDep, tx: TxDep, query: SearchWo
     """The client's own requests, or those that a provider may answer; the newest first."""
     actor = acting(caller)
     await _admit(tx, actor)
-    found = listed_for(actor)
+    found = listed_for(actor, tx.today)
     if query and query.strip():
         found = found.where(matching(query))
     return await page_of(tx, found, Rfp.listing_id, page, RfpView.model_validate)
@@ -148,7 +150,7 @@ async def read_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Respons
     """One request, with its version as ETag."""
     actor = acting(caller)
     await _admit(tx, actor)
-    rfp = await rfp_of(tx, rfp_id, visible_to(actor))
+    rfp = await rfp_of(tx, rfp_id, visible_to(actor, tx.today))
     if rfp is None:
         raise RfpNotFound
     set_etag(response, rfp.version)
