@@ -39,6 +39,7 @@ __all__ = [
     "Text",
     "Value",
     "VatNumber",
+    "without_contact_data",
 ]
 
 CENT = Decimal("0.01")
@@ -99,6 +100,17 @@ Name = Annotated[
     Field(description="A short text on one line"),
 ]
 """A short human text on one line: 1 to 200 characters, none that controls or reorders the others."""
+
+_ADDRESS = re.compile(r"[^\s@<>]+\s*@\s*[^\s@<>]+\.[^\W\d]{2,}")
+_PHONE = re.compile(r"(?<![\w/.-])(?:\+\d|00[1-9]|0[1-9])(?:[ .()-]{0,2}\d){7,13}(?!\w)", re.ASCII)
+
+
+def without_contact_data(text: str) -> str:
+    """Refuse e-mail addresses and telephone numbers: people meet through the platform. Raises ValueError."""
+    if _ADDRESS.search(text) or _PHONE.search(text):
+        raise ValueError("holds an e-mail address or a telephone number")
+    return text
+
 
 CountryCode = Annotated[
     str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="A country, ISO 3166-1 alpha-2")

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from contracts.values import CountryCode, Month, Name
+from contracts.values import CountryCode, Month, Name, without_contact_data
 
-_ADDRESS = re.compile(r"[^\s@<>]+\s*@\s*[^\s@<>]+\.[^\W\d]{2,}")
-_PHONE = re.compile(r"(?<![\w/.-])(?:\+\d|00[1-9]|0[1-9])(?:[ .()-]{0,2}\d){7,13}(?!\w)", re.ASCII)
-
-
-def _without_contact_data(text: str) -> str:
-    """Refuse e-mail addresses and telephone numbers: people meet through the platform. Raises ValueError."""
-    if _ADDRESS.search(text) or _PHONE.search(text):
-        raise ValueError("holds an e-mail address or a telephone number")
-    return text
-
-
-Line = Annotated[Name, AfterValidator(_without_contact_data)]
+Line = Annotated[Name, AfterValidator(without_contact_data)]
 """A short text on one line."""
 Story = Annotated[
     str,
     Field(max_length=2000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"),
-    AfterValidator(_without_contact_data),
+    AfterValidator(without_contact_data),
 ]
 """A longer text; line feeds are its only control characters."""
 WebAddress = Annotated[
