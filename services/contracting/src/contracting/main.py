@@ -8,8 +8,8 @@ from contracting.directory import consumers as directory
 from contracting.directory import personal
 from contracting.mission import consumers as mission_events
 from contracting.mission import routes as missions
+from contracting.own import build
 from contracting.personal import DATA
-from contracting.settings import OperatorSettings
 
 service = Service(
     name="contracting",
@@ -17,6 +17,6 @@ service = Service(
     routers=[contracts_.router, missions.router, bdcs.router],
     consumers=[contract_events.consumers, mission_events.consumers, directory.consumers],
     sweeps=mission_events.SWEEPS,
-    state=lambda _: OperatorSettings(),
+    state=build,
     personal_data=[*DATA, *personal.DATA],
 )

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from chassis import audit, emit, get_locked
 from chassis.auth import may, staff
-from chassis.http import CallerDep, PlatformDep, Router, TxDep, View
+from chassis.http import CallerDep, Router, TxDep, View
 from chassis.numbering import next_number
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
@@ -25,6 +25,7 @@ from contracting.mission.domain import BdcAlreadyIssued, Mission, MissionNotFoun
 from contracting.mission.gates import evaluate
 from contracting.mission.payment import DayCount, FeeType, Trigger
 from contracting.mission.queries import sides_of
+from contracting.own import OwnDep
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.notification import NotificationRequested, RoleInCompany
 from contracts.permissions import Permission
@@ -145,10 +146,10 @@ async def read_bdc(bdc_id: UUID, tx: TxDep, caller: CallerDep) -> BdcView:
     responses=documented(BdcNotFound) | text_file("The order as text"),
     response_class=Response,
 )
-async def download_bdc(bdc_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> Response:
+async def download_bdc(bdc_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> Response:
     """The order as a text to keep (CT-23)."""
     bdc = await bdc_seen_by(tx, caller, bdc_id)
-    return attached(f"{bdc.reference}.txt", write(bdc, platform.own))
+    return attached(f"{bdc.reference}.txt", write(bdc, own.operator))
 
 
 def _announcement(bdc: Bdc) -> NotificationRequested:

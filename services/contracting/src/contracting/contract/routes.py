@@ -14,7 +14,7 @@ from sqlalchemy import select
 from chassis import audit, emit, get_locked
 from chassis.auth import may
 from chassis.db import Tx
-from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep, View
+from chassis.http import Body, CallerDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracting.contract.domain import (
@@ -32,6 +32,7 @@ from contracting.contract.text import CURRENT_TERMS, Clause, Document, Parties, 
 from contracting.directory.domain import CompanyValidation
 from contracting.directory.queries import known
 from contracting.documents import attached, text_file
+from contracting.own import OwnDep
 from contracting.settings import OperatorSettings
 from contracts.contracting import ContractKind
 from contracts.permissions import Permission
@@ -115,9 +116,9 @@ async def list_contracts(tx: TxDep, caller: CallerDep, page: PageDep) -> Page[Co
     access=may(Permission.SIGN_CONTRACTS, or_staff=StaffScope.CONTRACTS),
     responses=documented(ContractNotFound),
 )
-async def read_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> ContractView:
+async def read_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> ContractView:
     """A contract with its text, clause by clause."""
-    return _view(await contract_seen_by(tx, caller, contract_id), platform.own)
+    return _view(await contract_seen_by(tx, caller, contract_id), own.operator)
 
 
 @router.get(
@@ -126,10 +127,10 @@ async def read_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platfor
     responses=documented(ContractNotFound) | text_file("The exact text"),
     response_class=Response,
 )
-async def download_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> Response:
+async def download_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> Response:
     """The exact text that is, or would be, signed; its SHA-256 is the one in the evidence."""
     contract = await contract_seen_by(tx, caller, contract_id)
-    text = contract.text or _document(contract, platform.own).text
+    text = contract.text or _document(contract, own.operator).text
     return attached(f"{contract.kind}-{contract.terms_version or CURRENT_TERMS}.txt", text)
 
 
@@ -138,12 +139,12 @@ async def download_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, pla
     access=may(Permission.SIGN_CONTRACTS),
     responses=documented(ContractNotFound, ContractAlreadySigned, NotASignatory),
 )
-async def open_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> ContractView:
+async def open_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> ContractView:
     """Open the document, before ticking and signing it (CT-02)."""
     contract, verified = await _own(tx, contract_id, caller.company)
-    contract.open(caller.member_id, verified, _document(contract, platform.own), tx.now)
+    contract.open(caller.member_id, verified, _document(contract, own.operator), tx.now)
     audit(tx, "contract.opened", contract.id, terms_version=contract.terms_version)
-    return _view(contract, platform.own)
+    return _view(contract, own.operator)
 
 
 @router.post(
@@ -154,7 +155,7 @@ async def open_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, platfor
     ),
 )
 async def sign_contract(
-    contract_id: UUID, *, body: SignatureRequest, request: Request, tx: TxDep, caller: CallerDep, platform: PlatformDep
+    contract_id: UUID, *, body: SignatureRequest, request: Request, tx: TxDep, caller: CallerDep, own: OwnDep
 ) -> ContractView:
     """Sign: the contract is in force, and the evidence is kept (CT-02, CT-03)."""
     contract, verified = await _own(tx, contract_id, caller.company)
@@ -168,7 +169,7 @@ async def sign_contract(
         sha256=contract.signed_sha256,
         capacity=contract.signed_capacity,
     )
-    return _view(contract, platform.own)
+    return _view(contract, own.operator)
 
 
 async def _own(tx: Tx, contract_id: UUID, company_id: UUID) -> tuple[Contract, dict[UUID, SignatoryCapacity] | None]:

@@ -1,0 +1,83 @@
+"""The sealing process: `python -m contracting.signing.process`, asked through a pipe (`chassis.apart`).
+
+An order is a line of JSON with the keys, then the PDF; the answer is the sealed PDF, or why there is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from base64 import b64decode
+from io import BytesIO
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import pkcs12
+from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1, translate_pyca_cryptography_key_to_asn1
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
+from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from chassis.apart import answers_way, limit_process, serve
+
+MEMORY = 512 * 1024 * 1024
+CPU_SECONDS = 15
+FIELD = "PlatformSeal"
+
+
+async def seal(order: dict[str, Any], content: bytes) -> bytes:
+    """The PDF with a PAdES signature that allows no later change, and its time stamp."""
+    signer = signers.SimpleSigner.load_pkcs12_data(
+        b64decode(order["seal"]["pkcs12"]), other_certs=[], passphrase=order["seal"]["password"].encode()
+    )
+    manner = signers.PdfSignatureMetadata(
+        field_name=FIELD,
+        md_algorithm="sha256",
+        subfilter=fields.SigSeedSubFilter.PADES,
+        certify=True,
+        docmdp_permissions=fields.MDPPerm.NO_CHANGES,
+        reason=order["reason"] or None,
+    )
+    writer = IncrementalPdfFileWriter(BytesIO(content))
+    sealed = await signers.async_sign_pdf(writer, manner, signer=signer, timestamper=_timestamper(order))
+    return bytes(sealed.getvalue())
+
+
+def _timestamper(order: dict[str, Any]) -> TimeStamper:
+    if order["timestamp_url"]:
+        return HTTPTimeStamper(order["timestamp_url"])
+    own = order["timestamper"]
+    held = pkcs12.load_pkcs12(b64decode(own["pkcs12"]), own["password"].encode())
+    if held.cert is None or held.key is None:
+        raise ValueError("the time stamper has no key")
+    chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    chain.register_multiple(
+        [translate_pyca_cryptography_cert_to_asn1(one.certificate) for one in held.additional_certs]
+    )
+    return DummyTimeStamper(
+        translate_pyca_cryptography_cert_to_asn1(held.cert.certificate),
+        translate_pyca_cryptography_key_to_asn1(held.key),
+        certs_to_embed=chain,
+    )
+
+
+def answer(message: bytes) -> tuple[bytes, bool]:
+    """Seal one document; a refusal names the kind of failure alone, as its words may quote a key."""
+    head, _, content = message.partition(b"\n")
+    try:
+        return asyncio.run(seal(json.loads(head), content)), True
+    except Exception as failed:  # noqa: BLE001 - whatever it is, the service is told, and the next order is another
+        return type(failed).__name__.encode(), True
+
+
+def main() -> int:
+    """Seal until there are no more orders."""
+    limit_process(MEMORY)
+    return serve(sys.stdin.buffer, answers_way(), answer, CPU_SECONDS)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
