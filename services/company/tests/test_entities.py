@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.company import EntityChanged
 from contracts.roles import ProfileType, Role
 
 
@@ -149,3 +150,25 @@ class TestChange:
         await world.client.delete(f"/companies/{company.id}/members/me", headers=headers)
         read = await world.client.get(entities.path(company, entity["id"]), headers=company.headers)
         assert (read.json()["responsible_id"], read.headers["etag"]) == (None, '"2"')
+
+
+class TestTelling:
+    async def test_each_change_is_told_with_its_version(self, world, entities) -> None:
+        company = await entities.client()
+        parent = await entities.created(company)
+        entity = await entities.created(company, parent_id=parent["id"], presentation="Nous achetons.")
+        assert (await entities.change(company, entity, active=False, name="Achats")).status_code == 200
+        told = [event for event in await world.h.emitted(EntityChanged) if event.subject == entity["id"]]
+        assert [(event.version, event.name, event.active) for event in told] == [
+            (1, "Direction des achats", True),
+            (2, "Achats", False),
+        ]
+        assert {str(event.parent_id) for event in told} == {parent["id"]}
+        assert {(str(event.company_id), event.legal, event.presentation) for event in told} == {
+            (str(company.id), False, "Nous achetons.")
+        }
+
+    async def test_a_refused_change_tells_nothing(self, world, entities) -> None:
+        company = await entities.client()
+        assert (await entities.create(company, parent_id=str(uuid4()))).status_code == 422
+        assert [one for one in await world.h.emitted(EntityChanged) if one.company_id == company.id] == []

@@ -184,6 +184,24 @@ class SupplierDereferenced(Event, type="company.SupplierDereferenced.v1", subjec
     dereferenced_at: datetime
 
 
+class EntityChanged(Event, type="company.EntityChanged.v1", subject="entity_id"):
+    """A client added a part of itself, or described one anew (domain facts 1.3)."""
+
+    entity_id: UUID
+    company_id: UUID
+    name: Name
+    legal: bool
+    """Whether it is an establishment with a SIRET of its own."""
+    parent_id: UUID | None
+    """The entity above, if any."""
+    active: bool
+    responsible_id: UUID | None
+    substitute_id: UUID | None
+    presentation: Annotated[str, Field(max_length=1000)] | None = None
+    """Opens the context of its requests for proposals."""
+    changed_at: datetime
+
+
 class ShortcomingReason(StrEnum):
     """Why a required document does not count."""
 

@@ -1,6 +1,6 @@
 """Events of the contracting service."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,6 +30,13 @@ class PaymentOption(StrEnum):
     FLASH = "flash"
 
 
+class Offer(StrEnum):
+    """Whether the platform stands between the two companies, or they contract directly (CT-05)."""
+
+    CONNECT = "connect"
+    RISE = "rise"
+
+
 class ContractSigned(Event, type="contracting.ContractSigned.v1", subject="contract_id"):
     """An empowered person signed; the contract is in force for the company (CT-03)."""
 
@@ -40,6 +47,14 @@ class ContractSigned(Event, type="contracting.ContractSigned.v1", subject="contr
     """Which text was signed."""
     signed_by: UUID
     signed_at: datetime
+
+
+class RescheduleReason(StrEnum):
+    """Why an order ends on another day."""
+
+    EARLY_END = "early_end"
+    REPLACEMENT = "replacement"
+    """Another consultant goes on under the next order."""
 
 
 class BdcIssued(Event, type="contracting.BdcIssued.v1", subject="bdc_id"):
@@ -69,4 +84,24 @@ class BdcIssued(Event, type="contracting.BdcIssued.v1", subject="bdc_id"):
     payment_regime: PaymentRegime
     client_order_reference: str
     """The client's own order number."""
+    proposal_id: UUID | None = None
+    """The retained proposal that the mission comes from."""
     issued_at: datetime
+    offer: Offer = Offer.CONNECT
+    """Who contracts with whom, which decides what is billed (CT-05)."""
+
+
+class MissionRescheduled(Event, type="contracting.MissionRescheduled.v1", subject="bdc_id"):
+    """An order ends on another day than it was issued for: both sides agreed on an early end (CT-28).
+
+    `version` counts on from the order's own, so the last to be agreed holds whatever the order of arrival.
+    """
+
+    mission_id: UUID
+    bdc_id: UUID
+    ends_on: date
+    """The last day from now on, included."""
+    days: Days | None = None
+    """Days ordered from now on, in halves; absent when they do not change."""
+    reason: RescheduleReason
+    rescheduled_at: datetime

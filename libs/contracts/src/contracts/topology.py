@@ -14,11 +14,12 @@ from contracts.company import (
     CompanyRegistered,
     CompanyValidated,
     ComplianceChanged,
+    EntityChanged,
     SupervisionChanged,
     SupplierDereferenced,
     SupplierReferenced,
 )
-from contracts.contracting import BdcIssued, ContractSigned
+from contracts.contracting import BdcIssued, ContractSigned, MissionRescheduled
 from contracts.event import Event
 from contracts.identity import (
     DataExportRequested,
@@ -84,6 +85,7 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     ),
     SupplierReferenced: ("marketplace.record_reference_on_SupplierReferenced",),
     SupplierDereferenced: ("marketplace.remove_reference_on_SupplierDereferenced",),
+    EntityChanged: ("marketplace.record_entity_on_EntityChanged",),
     SupervisionChanged: tuple(
         f"{service}.record_supervision_on_SupervisionChanged" for service in ("contracting", "timesheet", "billing")
     ),
@@ -95,11 +97,22 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
         "identity.record_mission_on_BdcIssued",
         "company.record_mission_on_BdcIssued",
         "company.schedule_rechecks_on_BdcIssued",
+        "marketplace.record_order_on_BdcIssued",
         "timesheet.record_mission_on_BdcIssued",
         "billing.record_mission_on_BdcIssued",
     ),
-    CraValidated: ("billing.issue_bpf_on_CraValidated",),
-    InvoiceImported: ("timesheet.mark_invoiced_on_InvoiceImported",),
+    MissionRescheduled: tuple(
+        f"{service}.reschedule_mission_on_MissionRescheduled"
+        for service in ("identity", "company", "timesheet", "billing")
+    ),
+    CraValidated: (
+        "billing.issue_bpf_on_CraValidated",
+        "contracting.settle_month_on_CraValidated",
+    ),
+    InvoiceImported: (
+        "marketplace.record_invoice_on_InvoiceImported",
+        "timesheet.mark_invoiced_on_InvoiceImported",
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.errors import Conflict, NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
 from company.words import words
+from contracts.company import EntityChanged
 
 
 class EntityKind(StrEnum):
@@ -119,6 +120,15 @@ class Entity(Base):
         for term, value in vars(terms).items():
             setattr(self, term, value)
         self.version, self.changed_at = self.version + 1, at
+
+    def told(self) -> EntityChanged:
+        """What other services know of it."""
+        same = {"version", "company_id", "name", "parent_id", "active", "responsible_id", "substitute_id"}
+        return EntityChanged(
+            entity_id=self.id,
+            legal=self.kind is EntityKind.LEGAL,
+            **{name: getattr(self, name) for name in same | {"presentation", "changed_at"}},
+        )
 
 
 def check_number(terms: EntityTerms, company_siret: str | None) -> None:

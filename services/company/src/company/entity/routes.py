@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from pydantic import Field
 from sqlalchemy import select
 
-from chassis import Tx, audit
+from chassis import Tx, audit, emit
 from chassis.errors import Forbidden, VersionConflict, require
 from chassis.http import Body, CallerDep, Router, TxDep, View, check_if_match, set_etag
 from chassis.pagination import Page, PageDep, page_of
@@ -123,6 +123,7 @@ async def create_entity(
     await _check(tx, company, terms, None)
     entity = Entity.create(company_id, terms, tx.now)
     tx.add(entity)
+    emit(tx, entity.told())
     audit(tx, "entity.created", entity.id, company=company_id)
     set_etag(response, entity.version)
     return EntityView.model_validate(entity)
@@ -151,6 +152,7 @@ async def change_entity(
     terms = body.terms()
     await _check(tx, company, terms, entity_id)
     entity.arrange(terms, tx.now)
+    emit(tx, entity.told())
     audit(tx, "entity.changed", entity.id, company=company_id)
     set_etag(response, entity.version)
     return EntityView.model_validate(entity)

@@ -126,7 +126,7 @@ class Bdc(Base):
         same = (
             "reference", "mission_id", "title", "client_company_id", "provider_company_id", "operational_manager_id",
             "consultant_id", "consultant_name", "daily_rate", "days", "period", "payment_option", "payment_regime",
-            "client_order_reference", "issued_at", "version",
+            "client_order_reference", "proposal_id", "issued_at", "version",
         )  # fmt: skip
         return BdcIssued(bdc_id=self.id, **{name: getattr(self, name) for name in same})
 

@@ -12,6 +12,7 @@ from contracts.company import (
     AffiliationGranted,
     CompanyDetailsChanged,
     CompanyValidated,
+    EntityChanged,
     SupplierDereferenced,
     SupplierReferenced,
 )
@@ -19,6 +20,7 @@ from contracts.contracting import ContractSigned
 from contracts.identity import MemberRenamed
 from marketplace.directory.affiliations import end_affiliation, hold_affiliation
 from marketplace.directory.domain import Affiliation, Company, Contract, MemberName
+from marketplace.directory.entities import ClientEntity
 from marketplace.directory.references import Reference
 
 consumers = Consumers("marketplace")
@@ -76,6 +78,12 @@ async def record_reference_on_SupplierReferenced(event: SupplierReferenced, tx: 
 async def remove_reference_on_SupplierDereferenced(event: SupplierDereferenced, tx: Tx) -> None:  # noqa: N802 - named as its queue
     """Forget that a client references a provider (CO-26)."""
     await upsert_newer(tx, Reference, Reference.values_of(event))
+
+
+@consumers.on(EntityChanged)
+async def record_entity_on_EntityChanged(event: EntityChanged, tx: Tx) -> None:  # noqa: N802 - named as its queue
+    """Know the parts of a client that requests and budgets are for."""
+    await upsert_newer(tx, ClientEntity, ClientEntity.values_of(event))
 
 
 @consumers.on(MemberRenamed)

@@ -1,5 +1,6 @@
 """Questions to the local copies."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,6 +29,12 @@ async def affiliation_of(tx: Tx, company_id: UUID, member_id: UUID) -> Affiliati
         .limit(1)
     )
     return (await tx.scalars(query)).one_or_none()
+
+
+async def colleagues_among(tx: Tx, company_id: UUID, members: Collection[UUID]) -> set[UUID]:
+    """Those of the members who belong to the company."""
+    mine = (Affiliation.company_id == company_id, Affiliation.member_id.in_(members))
+    return set(await tx.scalars(select(Affiliation.member_id).where(*mine)))
 
 
 async def _in_force(tx: Tx, company_id: UUID) -> set[ContractKind]:

@@ -1,0 +1,1 @@
+"""What a client may spend, and what of it is spoken for."""
