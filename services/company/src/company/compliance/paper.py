@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Sequence
 from datetime import date
 
-import typst
-
+from chassis.documents import typeset
 from company.company.domain import Company
 from company.compliance.foreign_workers import Worker
 from company.compliance.statement_texts import Statement
@@ -102,12 +99,4 @@ async def _typeset(
         "table": [list(row) for row in table],
         "signature": list(signature),
     }
-    return await asyncio.to_thread(_compile, json.dumps(sheet, ensure_ascii=False))
-
-
-def _compile(sheet: str) -> bytes:
-    # No PDF/A: it refuses the names for which a letter is missing in the font.
-    pdf = typst.compile(_SHEET.encode(), format="pdf", sys_inputs={"sheet": sheet})
-    if not isinstance(pdf, bytes):
-        raise TypeError("a sheet is one PDF")
-    return pdf
+    return await typeset(_SHEET, sheet)
