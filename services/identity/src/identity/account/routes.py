@@ -16,6 +16,8 @@ from chassis.http import Body, CallerDep, Router, TxDep, check_if_match, set_eta
 from chassis.outbox import emit
 from chassis.problems import documented
 from identity.account.domain import PASSWORD_CHANGED, PhoneNumber
+from identity.link.domain import LinkPurpose
+from identity.link.queries import void_links
 from identity.member.domain import Language, Member, MemberNotFound
 from identity.member.routes import MemberView, PersonName, view_of
 from identity.notification.domain import Notification
@@ -83,6 +85,8 @@ async def change_password(
             return refusal
     tries.succeeded()
     member.set_password(password_hash)
+    await void_links(tx, member, LinkPurpose.EMAIL_CHANGE)  # a thief may have asked for it
+    await void_links(tx, member, LinkPurpose.PASSWORD_RESET)
     await revoke_others(tx, member.id, caller.session_id, "password_changed")
     audit(tx, "member.password_changed", member.id)
     tx.add(Notification.to(member.id, PASSWORD_CHANGED, subject_id=member.id, at=tx.now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.audit import audit
 from chassis.db import Tx
 from identity.link.domain import LinkPurpose
-from identity.link.queries import send_link
+from identity.link.queries import send_link, void_links
 from identity.member.domain import Member
 from identity.notification.domain import CREDENTIAL_CHANGE_REQUIRED
 from identity.own import Own
@@ -24,5 +24,6 @@ async def secure(tx: Tx, own: Own, member: Member, reason: str) -> None:
     """
     member.must_change_password = True
     await revoke_all(tx, member.id, reason)
+    await void_links(tx, member, LinkPurpose.EMAIL_CHANGE)  # a thief may have asked for it
     audit(tx, "member.credential_change_required", member.id, reason=reason)
     await ask_for_new_password(tx, own, member)

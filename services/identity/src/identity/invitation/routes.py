@@ -190,7 +190,7 @@ async def _of_company(tx: Tx, invitation_id: UUID, company_id: UUID) -> Invitati
     "/invitations/acceptance",
     access=PUBLIC,
     status_code=201,
-    responses=documented(*LINK_PROBLEMS, LogInToAccept, ProfileDoesNotFit),
+    responses=documented(*LINK_PROBLEMS, LogInToAccept, ProfileDoesNotFit, AccountSuspended, AccountDeactivated),
 )
 async def accept_with_password(body: Acceptance, request: Request, tx: TxDep, own: OwnDep) -> Accepted:
     """Set the password that the invitation asks for: the account is active and affiliated (ID-04, ID-07)."""
@@ -200,6 +200,7 @@ async def accept_with_password(body: Acceptance, request: Request, tx: TxDep, ow
     invitation, member = await take_up(tx, own, body.token)
     if member.status != MemberStatus.PENDING:
         raise LogInToAccept
+    member.require_active()
     tx.actor = str(member.id)
     member.take_over(password_hash=password_hash)
     await forget_unproven(tx, member)

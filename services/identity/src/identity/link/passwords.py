@@ -12,7 +12,7 @@ from chassis.problems import documented
 from identity.account.domain import PASSWORD_CHANGED
 from identity.invitation.queries import latest_open, mail_invitation
 from identity.link.domain import LinkAlreadyUsed, LinkExpired, LinkInvalid, LinkPurpose, LinkReplaced
-from identity.link.queries import locked_link, send_link
+from identity.link.queries import locked_link, send_link, void_links
 from identity.link.routes import LinkToken
 from identity.member.domain import Address, Member, MemberNotFound, MemberStatus
 from identity.member.entry import forget_unproven, prove_address
@@ -91,6 +91,7 @@ async def complete_reset(body: PasswordReset, tx: TxDep, own: OwnDep) -> Passwor
     member.require_active()
     tx.actor = str(member.id)
     member.set_password(password_hash)
+    await void_links(tx, member, LinkPurpose.EMAIL_CHANGE)  # a thief may have asked for it
     audit(tx, "member.password_reset", member.id)
     if member.status == MemberStatus.PENDING:
         await forget_unproven(tx, member)

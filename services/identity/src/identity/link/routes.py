@@ -17,6 +17,7 @@ from identity.member.entry import prove_address
 from identity.member.queries import lock_address, member_at, send_activation_link
 from identity.member.routes import ActivationSent, EmailAddress
 from identity.own import OwnDep
+from identity.standing.domain import AccountDeactivated, AccountSuspended
 
 router = Router("activations")
 
@@ -46,13 +47,14 @@ class Resend(Body):
 @router.post(
     "/activations",
     access=PUBLIC,
-    responses=documented(LinkInvalid, LinkAlreadyUsed, LinkExpired, LinkReplaced),
+    responses=documented(LinkInvalid, LinkAlreadyUsed, LinkExpired, LinkReplaced, AccountSuspended, AccountDeactivated),
 )
 async def activate(body: Activation, tx: TxDep) -> Activated:
     """Use the link; it works once, for 24 hours (ID-05, ID-15)."""
     link = await locked_link(tx, body.token, LinkPurpose.ACTIVATION)
     link.use(tx.now)
     member = await get_locked(tx, Member, link.member_id, MemberNotFound())
+    member.require_active()
     tx.actor = str(member.id)
     await prove_address(tx, member)
     return Activated()

@@ -10,9 +10,7 @@ from sqlalchemy import select
 from chassis.audit import audit
 from chassis.clock import business_date
 from chassis.db import Tx, get_locked
-from chassis.outbox import emit
 from chassis.sweeps import Sweep
-from contracts.identity import MemberAccessRevoked
 from identity.closing import acts as closing
 from identity.closing.domain import ClosureKind, ClosureStatus
 from identity.member.domain import Member, MemberNotFound
@@ -32,7 +30,7 @@ from identity.sanction.domain import (
 )
 from identity.sanction.queries import standing_by_sanctions
 from identity.sanction.refusals import forgive, refuse
-from identity.session.queries import revoke_all
+from identity.session.queries import revoke_all, void_tokens
 from identity.standing.domain import Standing, StandingActor
 
 
@@ -75,7 +73,7 @@ async def _take_effect(tx: Tx, own: Own, member: Member, sanction: Sanction) -> 
             member.stand(Standing.SUSPENDED, StandingActor.LEGAL)
         await revoke_all(tx, member.id, "account_suspended")
     elif sanction.type == SanctionType.BLOCK_SERVICE:
-        emit(tx, MemberAccessRevoked(member_id=member.id, revoked_at=tx.now))  # the next refresh brings `blocked`
+        await void_tokens(tx, member.id)  # the next refresh brings `blocked`
     elif sanction.type == SanctionType.TERMINATE:
         closure = await closing.close(
             tx,

@@ -93,8 +93,12 @@ class Session(Base):
 
     def prolong(self, at: datetime) -> None:
         """It was used."""
-        self.last_used_at = max(self.last_used_at, at)
+        self.used(at)
         self.expires_at = self.last_used_at + REFRESH_LIFETIME
+
+    def used(self, at: datetime) -> None:
+        """An access token was issued from it: none is younger than this says."""
+        self.last_used_at = max(self.last_used_at, at)
 
     def end(self, at: datetime) -> MemberAccessRevoked | None:
         """End it, and with it every access token issued from it; nothing when it ended before.

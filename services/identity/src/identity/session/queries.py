@@ -71,9 +71,11 @@ def _device(request: Request) -> str:
 async def access_token(tx: Tx, own: Own, session: Session, member: Member, response: Response) -> str:
     """A signed token that says what the member may do now (ID-09); the answer that carries it is never stored.
 
+    The session's row is new or locked, so that whoever voids tokens meanwhile waits (`void_tokens`).
     Raises AccountSuspended or AccountDeactivated.
     """
     member.require_active()
+    session.used(tx.now)
     member.seen(tx.now)
     acting = await affiliation_of(tx, member.id)
     caller = Caller(
@@ -103,12 +105,21 @@ async def revoke_all(tx: Tx, member_id: UUID, reason: str) -> None:
 
     The caller holds the member's row locked, so that no log-in slips through in between.
     """
-    latest = tx.now
-    for session in await _open_sessions(tx, member_id):
-        ended = session.end(tx.now)
-        latest = max(latest, ended.revoked_at) if ended else latest
-    emit(tx, MemberAccessRevoked(member_id=member_id, revoked_at=latest))
+    for session in await void_tokens(tx, member_id):
+        session.end(tx.now)
     audit(tx, "member.access_revoked", member_id, reason=reason)
+
+
+async def void_tokens(tx: Tx, member_id: UUID) -> list[Session]:
+    """Void every access token of a member, and return the open sessions, locked; the next refresh says what is so.
+
+    The caller holds the member's row locked. A token may be younger than this transaction, when the request that
+    read the former state overtook it: it is void all the same.
+    """
+    sessions = await _open_sessions(tx, member_id)
+    latest = max([tx.now, *(session.last_used_at for session in sessions)])
+    emit(tx, MemberAccessRevoked(member_id=member_id, revoked_at=latest))
+    return sessions
 
 
 async def revoke_others(tx: Tx, member_id: UUID, kept: UUID, reason: str) -> None:
@@ -120,4 +131,5 @@ async def revoke_others(tx: Tx, member_id: UUID, kept: UUID, reason: str) -> Non
 
 async def _open_sessions(tx: Tx, member_id: UUID) -> list[Session]:
     mine = select(Session).where(Session.member_id == member_id, Session.ended_at.is_(None))
-    return list(await tx.scalars(mine.order_by(Session.id).with_for_update()))
+    waited_for = mine.order_by(Session.id).with_for_update().execution_options(populate_existing=True)
+    return list(await tx.scalars(waited_for))

@@ -146,6 +146,8 @@ async def refresh(body: Refresh, response: Response, tx: TxDep, own: OwnDep) -> 
     found = await tx.get(RefreshToken, refresh_digest(body.refresh_token))
     if found is None:
         raise RefreshTokenInvalid
+    member_id = (await get_or(tx, Session, found.session_id, RefreshTokenInvalid())).member_id
+    member = await get_locked(tx, Member, member_id, MemberNotFound())
     session = await get_locked(tx, Session, found.session_id, RefreshTokenInvalid())
     await tx.refresh(found)
     if found.used_at is not None:
@@ -156,7 +158,6 @@ async def refresh(body: Refresh, response: Response, tx: TxDep, own: OwnDep) -> 
         raise RefreshTokenInvalid
     found.used_at = tx.now
     session.prolong(tx.now)
-    member = await get_or(tx, Member, session.member_id, MemberNotFound())
     row, secret = RefreshToken.issue(session, tx.now)
     tx.add(row)
     return Tokens(access_token=await access_token(tx, own, session, member, response), refresh_token=secret)
