@@ -1,8 +1,10 @@
 """A market to test in: companies, people and requests with fresh ids, brought about as in production."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +19,8 @@ from contracts.event import Event
 from contracts.roles import CompanyKind, Role
 from contracts.values import PostalAddress
 from marketplace.main import service
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 ADDRESS = PostalAddress(line1="1 rue de la Paix", postcode="75002", city="Paris", country="FR")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from budget_steps import budget, budget_body, entity, line, line_body
+from market_steps import budget, budget_body, entity, line, line_body
 
 from chassis.errors import NotReady
 from contracts.billing import InvoiceImported
