@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+from alembic import op
+
 revision: str = "0004"
 down_revision: str | None = "0003"
 branch_labels: str | Sequence[str] | None = None
@@ -9,8 +12,9 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("mission_terms", sa.Column("offer", sa.String(16), nullable=False, server_default="connect"))
+    op.alter_column("mission_terms", "offer", server_default=None)
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("mission_terms", "offer")

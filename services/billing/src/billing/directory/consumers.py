@@ -5,8 +5,9 @@ from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
 from billing.directory.supervision import Supervision
 from chassis import Consumers, Tx, upsert_newer
+from chassis.errors import NotReady
 from contracts.company import BankDetailsChanged, CompanyDetailsChanged, CompanyValidated, SupervisionChanged
-from contracts.contracting import BdcIssued
+from contracts.contracting import BdcIssued, MissionRescheduled
 
 consumers = Consumers("billing")
 
@@ -34,8 +35,19 @@ async def record_mission_on_BdcIssued(event: BdcIssued, tx: Tx) -> None:  # noqa
         "period_end": event.period.end,
         "payment_option": event.payment_option.value,
         "payment_regime": event.payment_regime.value,
+        "offer": event.offer,
     }
     await upsert_newer(tx, MissionTerms, {name: getattr(event, name) for name in _AS_THEY_ARE} | changed)
+
+
+@consumers.on(MissionRescheduled)
+async def reschedule_mission_on_MissionRescheduled(event: MissionRescheduled, tx: Tx) -> None:  # noqa: N802 - its queue's name
+    """Remember until when the order runs; its price and its payment terms stay (CT-28)."""
+    terms = await tx.get(MissionTerms, event.bdc_id, with_for_update=True)
+    if terms is None:
+        raise NotReady("the order is not known yet")
+    if event.version > terms.version:
+        terms.period_end, terms.version = event.ends_on, event.version
 
 
 @consumers.on(CompanyValidated)

@@ -33,6 +33,7 @@ class MissionTerms(Base):
     period_end: Mapped[date]
     payment_option: Mapped[str] = mapped_column(String(16))
     payment_regime: Mapped[str] = mapped_column(String(16))
+    offer: Mapped[str] = mapped_column(String(16))
     issued_at: Mapped[datetime]
     version: Mapped[int]
 

@@ -6,7 +6,7 @@ from company.affiliation.domain import Affiliation
 from company.affiliation.joining import JoinRequest, JoinStatus
 from company.directory.domain import KnownMember
 from company.directory.missions import RunningMission
-from contracts.contracting import BdcIssued
+from contracts.contracting import BdcIssued, MissionRescheduled
 from contracts.identity import MemberActivated, MemberRenamed
 
 consumers = Consumers("company")
@@ -38,3 +38,13 @@ async def rename_member_on_MemberRenamed(event: MemberRenamed, tx: Tx) -> None: 
 async def record_mission_on_BdcIssued(event: BdcIssued, tx: Tx) -> None:  # noqa: N802 - the queue's name
     """Know who works for whom: a provider's clients, a client's suppliers (CO-24, CO-25)."""
     await upsert_newer(tx, RunningMission, RunningMission.values_of(event))
+
+
+@consumers.on(MissionRescheduled)
+async def reschedule_mission_on_MissionRescheduled(event: MissionRescheduled, tx: Tx) -> None:  # noqa: N802 - the queue's name
+    """Nobody works for anybody after the day that both sides agreed on (CT-28)."""
+    mission = await tx.get(RunningMission, event.bdc_id, with_for_update=True)
+    if mission is None:
+        raise NotReady("the order is not known yet")
+    if event.version > mission.version:
+        mission.ends_on, mission.version = event.ends_on, event.version

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from chassis.consume import Consumers
 from chassis.db import Tx, upsert_newer
-from chassis.outbox import emit
+from chassis.errors import NotReady
 from contracts.company import (
     AffiliationChanged,
     AffiliationEnded,
@@ -15,12 +15,12 @@ from contracts.company import (
     CompanyRegistered,
     CompanyValidated,
 )
-from contracts.contracting import BdcIssued
-from contracts.identity import MemberAccessRevoked
+from contracts.contracting import BdcIssued, MissionRescheduled
 from identity.directory.affiliations import Affiliation, end_affiliation, hold_affiliation
 from identity.directory.companies import CompanyName
 from identity.directory.missions import RunningOrder
 from identity.member.domain import Member
+from identity.session.queries import void_tokens
 
 consumers = Consumers("identity")
 
@@ -42,14 +42,20 @@ async def update_affiliation_on_AffiliationChanged(event: AffiliationChanged, tx
     changed = event.model_dump(exclude={"changed_at"})
     changed["granted_at"] = known.granted_at if known else event.changed_at
     if await upsert_newer(tx, Affiliation, changed):
-        emit(tx, MemberAccessRevoked(member_id=event.member_id, revoked_at=tx.now))
+        await _void_tokens(tx, event.member_id)
 
 
 @consumers.on(AffiliationEnded)
 async def end_affiliation_on_AffiliationEnded(event: AffiliationEnded, tx: Tx) -> None:  # noqa: N802
     """Void the tokens that name the company; sessions stay, and their next tokens name none (ID-38, CO-23)."""
     await end_affiliation(tx, event)
-    emit(tx, MemberAccessRevoked(member_id=event.member_id, revoked_at=tx.now))
+    await _void_tokens(tx, event.member_id)
+
+
+async def _void_tokens(tx: Tx, member_id: UUID) -> None:
+    """Those too that a request is issuing by what was so before: a log-in waits for the member's row."""
+    await tx.get(Member, member_id, with_for_update=True)
+    await void_tokens(tx, member_id)
 
 
 @consumers.on(CompanyRegistered)
@@ -79,3 +85,13 @@ async def record_mission_on_BdcIssued(event: BdcIssued, tx: Tx) -> None:  # noqa
     """Keep whom the order holds to the platform until its last day (ID-42)."""
     shared = set(RunningOrder.__table__.columns.keys()) - {"ends_on"}
     await upsert_newer(tx, RunningOrder, event.model_dump(include=shared) | {"ends_on": event.period.end})
+
+
+@consumers.on(MissionRescheduled)
+async def reschedule_mission_on_MissionRescheduled(event: MissionRescheduled, tx: Tx) -> None:  # noqa: N802
+    """An order that ends earlier holds its people to the platform no longer than that (ID-42, CT-28)."""
+    order = await tx.get(RunningOrder, event.bdc_id, with_for_update=True)
+    if order is None:
+        raise NotReady("the order is not known yet")
+    if event.version > order.version:
+        order.ends_on, order.version = event.ends_on, event.version

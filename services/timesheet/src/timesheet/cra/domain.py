@@ -34,7 +34,7 @@ class CraStatus(StrEnum):
 MOVES: Mapping[CraStatus, Move[CraStatus, Part]] = {
     CraStatus.DRAFT: moves({CraStatus.DRAFT, CraStatus.REFUSED}, {Part.CONSULTANT}),
     CraStatus.SUBMITTED: moves({CraStatus.DRAFT, CraStatus.REFUSED}, {Part.CONSULTANT}),
-    CraStatus.REFUSED: moves({CraStatus.SUBMITTED}, {Part.OPERATIONAL_MANAGER}),
+    CraStatus.REFUSED: moves({CraStatus.SUBMITTED}, {Part.OPERATIONAL_MANAGER, Part.ORDER}),
     CraStatus.VALIDATED: moves({CraStatus.SUBMITTED}, {Part.OPERATIONAL_MANAGER}),
 }
 """Target, from where, by whom. Nothing leaves `validated`: the invoice may exist already (TS-10)."""
@@ -192,6 +192,22 @@ class Cra(Base):
         """Send it back to the consultant, who reads why. Raises Forbidden, IllegalMove."""
         self._move_to(CraStatus.REFUSED, by)
         self.refusal_reason = reason
+
+    def cut_off(self) -> bool:
+        """Drop the days after the order's new end, and send back what was submitted with them; say whether any were.
+
+        Not for a validated CRA, which never changes (CT-28).
+        """
+        last = self.mission.ends_on.isoformat()
+        kept = {day: quantity for day, quantity in self.entries.items() if day <= last}
+        if len(kept) == len(self.entries):
+            return False
+        self.entries, self.total_days = kept, sum((Decimal(quantity) for quantity in kept.values()), Decimal(0))
+        self.version += 1
+        if self.status is CraStatus.SUBMITTED:
+            self._move_to(CraStatus.REFUSED, Part.ORDER)
+            self.refusal_reason = f"La mission prend fin le {self.mission.ends_on:%d/%m/%Y} : jours ultérieurs retirés."
+        return True
 
     def validate(self, *, by: Part, member_id: UUID, at: datetime) -> CraValidated:
         """Agree to every day, for good (TS-12). Raises Forbidden, IllegalMove."""

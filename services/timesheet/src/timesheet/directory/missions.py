@@ -11,6 +11,7 @@ from sqlalchemy import Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.rows import Base
+from contracts.contracting import MissionRescheduled
 from contracts.values import Month, Period
 
 
@@ -20,10 +21,12 @@ class Part(StrEnum):
     CONSULTANT = "consultant"
     OPERATIONAL_MANAGER = "operational_manager"
     OBSERVER = "observer"
+    ORDER = "order"
+    """Nobody: the order itself, which both companies ended early (CT-28)."""
 
 
 class Mission(Base):
-    """A mission under one order (BDC): its parties, its days and its period, frozen by that order (TS-04).
+    """A mission under one order (BDC): its parties, its days and its period, as of that order (TS-04).
 
     A renewal brings another order, hence another row of the same mission. Prices stay with billing.
     """
@@ -52,6 +55,12 @@ class Mission(Base):
     def period(self) -> Period:
         """First to last day of the order, both included."""
         return Period(start=self.starts_on, end=self.ends_on)
+
+    def reschedule(self, event: MissionRescheduled) -> None:
+        """End on the day that both sides agreed on (CT-28)."""
+        self.ends_on, self.version = event.ends_on, event.version
+        if event.days is not None:
+            self.days = event.days
 
     def covers(self, month: Month) -> bool:
         """Whether at least one day of the month belongs to the order (TS-07)."""
