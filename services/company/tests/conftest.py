@@ -99,13 +99,17 @@ class World:
         """Headers of a member who just showed to be themselves."""
         return self.h.headers(replace(caller, proven_at=self.h.clock()))
 
-    async def second_head(self, company: "Founded", role: Role = Role.GERANT) -> Caller:
-        """A colleague whom the founder makes a head as well."""
+    async def second_head(
+        self, company: "Founded", role: Role = Role.GERANT, since: timedelta = timedelta(hours=48)
+    ) -> Caller:
+        """A colleague whom the founder made a head as well, so long ago."""
         first = Role.RESPONSABLE_PROJET if role is Role.DIRECTEUR_ACHATS else Role.CONSULTANT
         caller = await self.member(ProfileType(company.profile), "Zoe Second")
         request = (await self.ask(caller, company, first)).json()
         assert (await self.decide(request["id"], "acceptance", company.headers)).status_code == 200
+        self.h.clock.offset -= since
         assert (await self.give_role(company, caller, role)).status_code == 200
+        self.h.clock.offset += since
         return caller
 
     async def give_role(self, company: "Founded", to: Caller, role: Role) -> Any:

@@ -274,6 +274,31 @@ class TestApprove:
         refused(await post(world, change_id, "approval", world.proven(accomplice)), 403, "staff_decide")
         assert (await call_back(world, company, change_id)).status_code == 200
 
+    @pytest.mark.req("CO-45")
+    @pytest.mark.parametrize(("too_late", "allowed"), [(timedelta(minutes=1), False), (timedelta(), True)])
+    async def test_is_not_for_an_accomplice_made_a_head_within_the_cooling_period_before(
+        self, world, refused, too_late, allowed
+    ) -> None:
+        company = await world.validated(bank=BANK)
+        accomplice = await world.second_head(company, since=COOLING - too_late)
+        change_id = await proposed(world, company)
+        answer = await post(world, change_id, "approval", world.proven(accomplice))
+        if allowed:
+            assert answer.status_code == 200
+            return
+        refused(answer, 403, "staff_decide")
+        by_the_accomplice = await call_back(world, company, change_id, spoke_with=str(accomplice.member_id))
+        refused(by_the_accomplice, 422, "not_a_head", "spoke_with")
+        assert (await call_back(world, company, change_id)).status_code == 200
+
+    @pytest.mark.req("CO-45")
+    async def test_of_what_such_an_accomplice_proposed_is_for_staff(self, world, refused) -> None:
+        company = await world.validated(bank=BANK)
+        accomplice = await world.second_head(company, since=timedelta(minutes=5))
+        change_id = await proposed(world, company, headers=world.proven(accomplice))
+        refused(await post(world, change_id, "approval", world.proven(company.founder)), 403, "staff_decide")
+        assert (await call_back(world, company, change_id)).status_code == 200
+
     async def test_by_two_at_once_counts_once(self, world) -> None:
         company = await world.validated(bank=BANK)
         others = [await world.second_head(company) for _ in range(2)]

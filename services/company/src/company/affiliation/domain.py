@@ -71,6 +71,8 @@ class Affiliation(Base):
     company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"))
     role: Mapped[Role] = mapped_column(words(Role))
     granted_at: Mapped[datetime]
+    promoted_at: Mapped[datetime | None]
+    """When a head made them one too; absent for whoever registered the company."""
     version: Mapped[int]
 
     @classmethod
@@ -112,6 +114,8 @@ class Affiliation(Base):
         require(role in ROLES_TO_GIVE[kind], RoleNotOffered(field="role"))
         if role not in HEADS:
             self.leave_a_head(heads)
+        elif role is not self.role:
+            self.promoted_at = at
         self.role = role
         return AffiliationChanged(
             version=self.grow(),

@@ -1,7 +1,8 @@
 """A change of bank details: proposed by one head, agreed by another person, stoppable until it takes effect (CO-45).
 
 Somebody who took over a head's session, or talked one into it, is the attacker: hence the second person, who was
-a head before the proposal or is staff who called back, the message to every head, and the cooling period.
+a head long before the proposal or is staff who called back, the message to every head, and the cooling period. An
+accomplice whom the attacker makes a head first is neither of the two.
 """
 
 from __future__ import annotations
@@ -87,9 +88,9 @@ class AnotherHeadDecides(Conflict):
 
 
 class StaffDecide(Forbidden):
-    """Who became a head after the proposal has no say in it."""
+    """Who became a head after the proposal, or shortly before, has no say in it."""
 
-    code, title = "staff_decide", "Only who was a head when it was proposed may agree to it"
+    code, title = "staff_decide", "Only who was a head well before it was proposed may agree to it"
 
 
 class CalledInTheFuture(Unprocessable):

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from chassis import Tx, audit, emit
 from company.affiliation.domain import Affiliation
@@ -22,6 +22,13 @@ async def managers_of(tx: Tx, company_id: UUID) -> frozenset[UUID]:
     runs = Affiliation.role.in_(MATRIX[Permission.MANAGE_COMPANY])
     query = select(Affiliation.member_id).where(Affiliation.company_id == company_id, runs)
     return frozenset((await tx.scalars(query)).all())
+
+
+async def seasoned_managers_of(tx: Tx, company_id: UUID, before: datetime) -> frozenset[UUID]:
+    """Those of them who nobody made a head after this instant."""
+    long_standing = or_(Affiliation.promoted_at.is_(None), Affiliation.promoted_at <= before)
+    query = select(Affiliation.member_id).where(Affiliation.company_id == company_id, long_standing)
+    return await managers_of(tx, company_id) & frozenset((await tx.scalars(query)).all())
 
 
 async def pending_change(tx: Tx, company_id: UUID) -> BankChange | None:

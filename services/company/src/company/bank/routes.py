@@ -17,7 +17,7 @@ from company.bank import change as rules
 from company.bank.change import BankChange, BankChangeNotFound, CancelReason
 from company.bank.domain import REFUSALS, Account, AccountIncomplete, BankDetails
 from company.bank.progress import at_paris, cancel_change, cancel_unless_vouched, put_into_effect
-from company.bank.queries import current_account, managers_of, pending_change
+from company.bank.queries import current_account, managers_of, pending_change, seasoned_managers_of
 from company.bank.views import BankChangeView, MaskedAccount
 from company.company.countries import rules_of
 from company.company.domain import Company, CompanyNotFound, CompanyStatus
@@ -60,10 +60,18 @@ class BankBody(Body):
     | documented(CompanyNotFound, Forbidden, StepUpRequired, *REFUSALS, rules.AccountInForce, VersionConflict),
 )
 async def change_bank_details(
-    company_id: UUID, body: BankBody, *, caller: CallerDep, tx: TxDep, request: Request, response: Response
+    company_id: UUID,
+    body: BankBody,
+    *,
+    caller: CallerDep,
+    tx: TxDep,
+    request: Request,
+    response: Response,
+    platform: PlatformDep,
 ) -> BankChangeView:
     """Propose where the company is to be paid; another head, or staff, has to agree (CO-45).
 
+    A head made by another within the last cooling period counts for neither of the two: then staff decide.
     The first account of a company that staff have yet to verify is in force at once: they see it with the company.
     """
     await permitted(tx, caller, company_id, Permission.MANAGE_COMPANY)
@@ -72,7 +80,8 @@ async def change_bank_details(
     check_if_match(request, company.version)
     account, present = body.account(tx), await current_account(tx, company_id)
     require(present is None or present.account != account, rules.AccountInForce())
-    change = await _propose(tx, company, account, caller)
+    seasoned = await seasoned_managers_of(tx, company_id, tx.now - platform.own.bank_cooling)
+    change = await _propose(tx, company, account, caller, seasoned)
     if present is None and company.status is not CompanyStatus.VALIDATED:
         await put_into_effect(tx, company, change, tx.now)
         response.status_code = 200
@@ -82,12 +91,12 @@ async def change_bank_details(
     return BankChangeView.of(change, await managers_of(tx, company_id))
 
 
-async def _propose(tx: Tx, company: Company, account: Account, caller: Caller) -> BankChange:
+async def _propose(tx: Tx, company: Company, account: Account, caller: Caller, seasoned: frozenset[UUID]) -> BankChange:
     """The proposal, in the place of one that still waits."""
     waiting = await pending_change(tx, company.id)
     if waiting is not None:
         await cancel_change(tx, company, waiting, CancelReason.REPLACED, by=caller.member_id, at=tx.now)
-    others = await managers_of(tx, company.id) - {caller.member_id}
+    others = seasoned - {caller.member_id} if caller.member_id in seasoned else frozenset[UUID]()
     change = BankChange.propose(company.id, account, caller.member_id, others, tx.now)
     tx.add(change)
     company.grow()

@@ -14,7 +14,7 @@ from company.approvals.queries import approval_of
 from company.bank import change as rules
 from company.bank.change import AnotherHeadDecides, BankChangeNotFound, CallBack, CancelReason, NumberSource
 from company.bank.progress import cancel_change, cancel_unless_vouched
-from company.bank.queries import managers_of
+from company.bank.queries import managers_of, seasoned_managers_of
 from company.bank.routes import locked_change, tell_of_approval
 from company.bank.views import BankChangeView
 from company.words import Prose
@@ -61,7 +61,8 @@ async def confirm_bank_change(
         return BankChangeView.of(change, heads)
     require(not change.awaits_head(heads), AnotherHeadDecides())
     call = CallBack(body.called_on, body.number_source, body.spoke_with)
-    call.check(business_date(change.proposed_at), tx.today, heads)
+    seasoned = await seasoned_managers_of(tx, company.id, change.proposed_at - platform.own.bank_cooling)
+    call.check(business_date(change.proposed_at), tx.today, seasoned or heads)
     (await approval_of(tx, change.id)).give(caller.member_id, tx.now)
     change.confirm(caller.member_id, call, tx.now, platform.own.bank_cooling)
     tell_of_approval(tx, company, change)
