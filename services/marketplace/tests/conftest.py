@@ -16,7 +16,7 @@ from chassis.testing import Harness, harness
 from contracts.company import AffiliationGranted, CompanyValidated, LegalIdentity, TaxStatus
 from contracts.contracting import ContractKind, ContractSigned
 from contracts.event import Event
-from contracts.roles import CompanyKind, Role
+from contracts.roles import CompanyKind, Role, StaffScope
 from contracts.values import PostalAddress
 from marketplace.main import service
 
@@ -96,7 +96,15 @@ class Market:
         if company_id is None:
             await self.validate(caller.company, CompanyKind.PROVIDER, name="Provider SARL")
             await self.sign(caller.company, ContractKind.FRAMEWORK)
+        await self.acknowledge(caller)
         return caller
+
+    async def acknowledge(self, seller: Caller) -> None:
+        """Take note of the law before the first request (MK-21)."""
+        url = "/acknowledgements/labour-law"
+        version = (await self.client.get(url)).json()["version"]
+        answer = await self.call("PUT", url, seller, json={"version": version})
+        assert answer.status_code == 200, answer.text
 
     async def consultant(self, seller: Caller, name: str = "Alan Turing") -> Caller:
         caller = self.h.member(Role.CONSULTANT, seller.company)
@@ -131,6 +139,18 @@ class Market:
 
     async def retain(self, buyer: Caller, proposal: dict[str, Any]) -> httpx2.Response:
         return await self.call("POST", f"/proposals/{proposal['id']}/retention", buyer)
+
+    async def decide(self, proposal: dict[str, Any], outcome: str = "accepted", **more: Any) -> httpx2.Response:
+        """The platform's word on what a client retained."""
+        url, body = f"/staff/retentions/{proposal['id']}/decision", {"outcome": outcome} | more
+        return await self.call("POST", url, self.h.staff(StaffScope.CONTRACTS), json=body)
+
+    async def won(self, buyer: Caller, proposal: dict[str, Any]) -> dict[str, Any]:
+        """Everybody decides for it."""
+        await self.interesting(buyer, proposal)
+        for answer in (await self.retain(buyer, proposal), await self.decide(proposal)):
+            assert answer.status_code == 200, answer.text
+        return (await self.call("GET", f"/proposals/{proposal['id']}", buyer)).json()
 
     async def about(self, kind: type[Event], subject: str) -> list[Any]:
         """The events of a type that speak of this subject."""

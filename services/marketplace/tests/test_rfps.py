@@ -257,6 +257,7 @@ class TestAdmission:
     @pytest.mark.req("MK-20")
     async def test_the_event_opens_it(self, market):
         seller = market.h.member(Role.FREELANCE)
+        await market.acknowledge(seller)
         await market.sign(seller.company, ContractKind.FRAMEWORK)
         assert (await market.call("GET", "/rfps", seller)).status_code == 403
         await market.validate(seller.company, CompanyKind.PROVIDER)

@@ -1,18 +1,38 @@
 """The marketplace service, assembled."""
 
 from chassis.platform import Service
+from marketplace.acknowledgement import personal as acknowledgement_data
+from marketplace.acknowledgement.routes import router as acknowledgements
 from marketplace.budget.consumers import consumers as budget_consumers
 from marketplace.budget.routes import router as budgets
+from marketplace.choice.routes import router as choices
+from marketplace.choice.staff import router as retentions
 from marketplace.directory import personal as directory_data
 from marketplace.directory.consumers import consumers
+from marketplace.favourite import personal as favourite_data
+from marketplace.favourite.routes import router as favourites
 from marketplace.personal import DATA
+from marketplace.proposal.consumers import consumers as proposal_consumers
 from marketplace.proposal.routes import router as proposals
+from marketplace.question import personal as question_data
+from marketplace.question.routes import router as questions
 from marketplace.rfp.routes import router as rfps
+from marketplace.saved_search import personal as saved_search_data
+from marketplace.saved_search.routes import router as saved_searches
+from marketplace.saved_search.sweep import DAILY
 
 service = Service(
     name="marketplace",
     summary="Requests for proposals, the answers to them, and the choice of one",
-    routers=[budgets, rfps, proposals],
-    consumers=[consumers, budget_consumers],
-    personal_data=[*DATA, *directory_data.DATA],
+    routers=[budgets, acknowledgements, rfps, favourites, saved_searches, questions, proposals, choices, retentions],
+    consumers=[consumers, budget_consumers, proposal_consumers],
+    sweeps=[DAILY],
+    personal_data=[
+        *DATA,
+        *directory_data.DATA,
+        *acknowledgement_data.DATA,
+        *favourite_data.DATA,
+        *question_data.DATA,
+        *saved_search_data.DATA,
+    ],
 )

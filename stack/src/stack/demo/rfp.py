@@ -30,8 +30,15 @@ def publish(client: Person, manager: Person, start: date, end: date, days: Decim
     return eventually(lambda: client.post(path), "the publication of a request")
 
 
+def acknowledge(provider: Person) -> Json:
+    """Take note of what the law forbids to whoever provides people: no request is shown before (MK-21)."""
+    path = f"{MARKETPLACE}/acknowledgements/labour-law"
+    return provider.put(path, {"version": provider.get(path)["version"]})
+
+
 def find(provider: Person, reference: str) -> Json:
-    """Search by the number of the reference, as people do (MK-01)."""
+    """Search by the number of the reference, as people do (MK-01), once the law is acknowledged."""
+    acknowledge(provider)
     number = reference.split("-")[1]
 
     def look() -> Json | None:
@@ -64,3 +71,8 @@ def qualify(client: Person, proposal_id: str) -> Json:
 def retain(client: Person, proposal_id: str) -> Json:
     """Choose it (MK-12)."""
     return client.post(f"{MARKETPLACE}/proposals/{proposal_id}/retention")
+
+
+def decide(staff: Person, proposal_id: str) -> Json:
+    """The platform agrees to what the client retained: only now the mission is prepared (MK-22)."""
+    return staff.post(f"{MARKETPLACE}/staff/retentions/{proposal_id}/decision", {"outcome": "accepted"})

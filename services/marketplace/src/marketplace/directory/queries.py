@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis import Tx
 from contracts.contracting import ContractKind
@@ -40,3 +41,11 @@ async def colleagues_among(tx: Tx, company_id: UUID, members: Collection[UUID]) 
 async def _in_force(tx: Tx, company_id: UUID) -> set[ContractKind]:
     kinds = await tx.scalars(select(Contract.kind).where(Contract.company_id == company_id))
     return {ContractKind(kind) for kind in kinds}
+
+
+def is_affiliated(
+    member_id: InstrumentedAttribute[UUID], company_id: InstrumentedAttribute[UUID]
+) -> ColumnElement[bool]:
+    """Whether the member of a row still acts for the company of that row."""
+    theirs = (Affiliation.member_id == member_id, Affiliation.company_id == company_id)
+    return select(Affiliation.id).where(*theirs).exists()

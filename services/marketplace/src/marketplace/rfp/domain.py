@@ -19,8 +19,9 @@ from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.roles import BUYERS, Role
 from contracts.values import CountryCode, Money, Name, Period, Value
-from marketplace.actor import Actor
+from marketplace.actor import Actor, Platform
 from marketplace.directory.domain import Affiliation
+from marketplace.rfp.words import SEARCH_VECTOR
 from marketplace.values import Price, Prose, Skill, WorkedDays
 
 
@@ -42,9 +43,12 @@ class Category(StrEnum):
 OPEN = frozenset({RfpStatus.PUBLISHED})
 """Where a provider may answer."""
 
-MOVES: dict[RfpStatus, Move[RfpStatus, Role]] = {
-    RfpStatus.PUBLISHED: moves({RfpStatus.DRAFT}, set(BUYERS)),
-    RfpStatus.AWARDED: moves({RfpStatus.PUBLISHED}, set(BUYERS)),
+_BUYERS: set[Role | Platform] = set(BUYERS)
+_STAFF: set[Role | Platform] = {Platform.STAFF}
+
+MOVES: dict[RfpStatus, Move[RfpStatus, Role | Platform]] = {
+    RfpStatus.PUBLISHED: moves({RfpStatus.DRAFT}, _BUYERS) | moves({RfpStatus.AWARDED}, _STAFF),
+    RfpStatus.AWARDED: moves({RfpStatus.PUBLISHED}, _BUYERS),
 }
 
 
@@ -150,11 +154,7 @@ class Rfp(Base):
     awarded_at: Mapped[datetime | None]
     search: Mapped[str] = mapped_column(
         TSVECTOR,
-        Computed(
-            "to_tsvector('french', title || ' ' || description || ' ' || skills::text)"
-            " || to_tsvector('simple', title || ' ' || description || ' ' || skills::text)",
-            persisted=True,
-        ),
+        Computed(SEARCH_VECTOR, persisted=True),
         deferred=True,
     )
 
@@ -210,7 +210,7 @@ class Rfp(Base):
 
     def publish(self, number: int, client_name: str, by: Actor, at: datetime) -> None:
         """Show it to providers under its number; from now on its content is frozen (MK-17, MK-23)."""
-        self._move_to(RfpStatus.PUBLISHED, by)
+        self._move_to(RfpStatus.PUBLISHED, by.role)
         self.number, self.client_name = number, client_name
         self.listing_id = new_id()
         self.published_at = at
@@ -223,11 +223,16 @@ class Rfp(Base):
     def award(self, by: Actor, at: datetime) -> None:
         """Close it on the proposal just retained. Raises RfpAlreadyAwarded."""
         self.check_open()
-        self._move_to(RfpStatus.AWARDED, by)
+        self._move_to(RfpStatus.AWARDED, by.role)
         self.awarded_at = at
 
-    def _move_to(self, target: RfpStatus, by: Actor) -> None:
-        self.status = check_move(MOVES, RfpStatus(self.status), target, by.role)
+    def reopen(self) -> None:
+        """The platform did not agree to the proposal just retained: the client may choose another (MK-22)."""
+        self._move_to(RfpStatus.PUBLISHED, Platform.STAFF)
+        self.awarded_at = None
+
+    def _move_to(self, target: RfpStatus, by: Role | Platform) -> None:
+        self.status = check_move(MOVES, RfpStatus(self.status), target, by)
         self.version += 1
 
     def _write(self, content: RfpContent, manager: Affiliation | None) -> None:

@@ -12,18 +12,13 @@ from chassis.auth import may
 from chassis.errors import VersionConflict
 from chassis.http import Body, CallerDep, Router, TxDep, View, check_if_match, set_etag
 from chassis.numbering import next_number
-from chassis.pagination import Page, PageDep, page_of
+from chassis.pagination import Page
 from chassis.problems import documented
 from contracts.permissions import Permission
+from marketplace.acknowledgement.queries import MARKET_CLOSED, admit
 from marketplace.actor import Actor, acting
-from marketplace.directory.domain import (
-    Affiliation,
-    CompanyNotValidated,
-    FrameworkContractMissing,
-    MarketClosedToUnvalidated,
-    PrincipalContractMissing,
-)
-from marketplace.directory.queries import admitted_provider, affiliation_of, publishing_client
+from marketplace.directory.domain import Affiliation, CompanyNotValidated, PrincipalContractMissing
+from marketplace.directory.queries import affiliation_of, publishing_client
 from marketplace.rfp.domain import (
     Rfp,
     RfpAlreadyPublished,
@@ -33,18 +28,10 @@ from marketplace.rfp.domain import (
     RfpStatus,
     UnknownOperationalManager,
 )
-from marketplace.rfp.queries import listed_for, matching, rfp_of, visible_to
+from marketplace.rfp.finding import Search, find
+from marketplace.rfp.queries import listed_for, rfp_of, visible_to
 
 router = Router("rfps")
-
-SearchWords = Annotated[
-    str | None,
-    Query(
-        max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
-        description="Words of the title, description or skills, or the number (90064 or RFP-90064-1)",
-    ),
-]
 
 
 class RfpBody(RfpContent, Body):
@@ -126,30 +113,24 @@ async def publish_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Resp
     return RfpView.model_validate(rfp)
 
 
-@router.get(
-    "/rfps",
-    access=may(Permission.FOLLOW_RFPS),
-    responses=documented(MarketClosedToUnvalidated, FrameworkContractMissing),
-)
-async def list_rfps(page: PageDep, caller: CallerDep, tx: TxDep, query: SearchWords = None) -> Page[RfpView]:
-    """The client's own requests, or those that a provider may answer; the newest first."""
+@router.get("/rfps", access=may(Permission.FOLLOW_RFPS), responses=documented(*MARKET_CLOSED))
+async def list_rfps(search: Annotated[Search, Query()], caller: CallerDep, tx: TxDep) -> Page[RfpView]:
+    """The client's own requests, or those that a provider may answer, as far as they meet the criteria."""
     actor = acting(caller)
-    await _admit(tx, actor)
-    found = listed_for(actor, tx.today)
-    if query and query.strip():
-        found = found.where(matching(query))
-    return await page_of(tx, found, Rfp.listing_id, page, RfpView.model_validate)
+    await admit(tx, actor)
+    found, following = await find(tx, listed_for(actor, tx.today), search, actor.company_id)
+    return Page(items=[RfpView.model_validate(rfp) for rfp in found], next=following)
 
 
 @router.get(
     "/rfps/{rfp_id}",
     access=may(Permission.FOLLOW_RFPS),
-    responses=documented(RfpNotFound, MarketClosedToUnvalidated, FrameworkContractMissing),
+    responses=documented(RfpNotFound, *MARKET_CLOSED),
 )
 async def read_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Response) -> RfpView:
     """One request, with its version as ETag."""
     actor = acting(caller)
-    await _admit(tx, actor)
+    await admit(tx, actor)
     rfp = await rfp_of(tx, rfp_id, visible_to(actor, tx.today))
     if rfp is None:
         raise RfpNotFound
@@ -163,9 +144,3 @@ async def _own(tx: Tx, by: Actor, rfp_id: UUID) -> Rfp:
 
 async def _manager(tx: Tx, by: Actor, member_id: UUID) -> Affiliation | None:
     return await affiliation_of(tx, by.company_id, member_id)
-
-
-async def _admit(tx: Tx, actor: Actor) -> None:
-    """Let a provider in once it is validated and under contract; a client always sees its own."""
-    if not actor.buys:
-        await admitted_provider(tx, actor.company_id)

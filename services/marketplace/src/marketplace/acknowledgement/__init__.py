@@ -1,0 +1,1 @@
+"""What a provider's people acknowledge before they see a request."""

@@ -1,0 +1,1 @@
+"""Requests that members keep an eye on."""

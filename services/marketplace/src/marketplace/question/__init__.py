@@ -1,0 +1,1 @@
+"""Questions about a request, and their answers, read by whoever sees it."""

@@ -1,0 +1,1 @@
+"""Searches that run every day for whoever saved them."""
