@@ -233,8 +233,31 @@ class TestObstacles:
         await affiliate(world, account.id, role, company)
         await affiliate(world, uuid4(), Role.CONSULTANT, company)
         assert code(await ask(world, account)) == "sole_head"
-        await affiliate(world, uuid4(), role, company)
+        await affiliate(world, (await world.activated()).id, role, company)
         assert (await ask(world, account)).status_code == 201
+
+    @pytest.mark.req("ID-42")
+    async def test_a_head_whose_account_is_closed_runs_nothing(self, world):
+        first, second, company = await world.activated(), await world.activated(), uuid4()
+        for head in (first, second):
+            await affiliate(world, head.id, Role.GERANT, company)
+        await affiliate(world, uuid4(), Role.CONSULTANT, company)
+        await leave(world, first)
+        await log_in_again(world, second)
+        assert code(await ask(world, second)) == "sole_head"
+
+    @pytest.mark.req("ID-42")
+    async def test_of_two_heads_whose_deletions_are_due_at_once_one_stays(self, world):
+        heads, company = [await world.activated(), await world.activated()], uuid4()
+        for head in heads:
+            await affiliate(world, head.id, Role.GERANT, company)
+        await affiliate(world, uuid4(), Role.CONSULTANT, company)
+        for head in heads:
+            due = datetime.fromisoformat((await ask(world, head)).json()["due_at"])
+        world.h.clock.set(due)
+        await asyncio.gather(*(sweep(world, "execute_deletions") for _ in range(2)))
+        answers = [await world.log_in(head.email) for head in heads]
+        assert sorted(answer.status_code for answer in answers) == [201, 403]
 
     async def test_the_only_head_of_a_company_with_orders_stays(self, world):
         account, company = await world.activated(), uuid4()
@@ -252,6 +275,20 @@ class TestObstacles:
         await affiliate(world, account.id, Role.COMMERCIAL, company)
         await affiliate(world, uuid4(), Role.CONSULTANT, company)
         assert (await ask(world, account)).status_code == 201
+
+
+class TestAnOrderThatComesAfterTheDeactivation:
+    @pytest.mark.req("ID-42")
+    async def test_keeps_the_member_from_being_erased_until_it_ends(self, world):
+        account = await world.activated()
+        due = await leave(world, account)
+        await world.h.deliver(order(world, consultant=account.id, ends=40))
+        world.h.clock.set(due + timedelta(days=32))
+        await sweep(world, "erase_closed")
+        assert code(await world.log_in(account.email)) == "account_deactivated"
+        world.h.clock.set(due + timedelta(days=42))
+        await sweep(world, "erase_closed")
+        assert code(await world.log_in(account.email)) == "wrong_credentials"
 
 
 class TestReturnThroughSupport:

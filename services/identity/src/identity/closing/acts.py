@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from chassis.audit import audit
 from chassis.db import Tx
@@ -51,22 +51,30 @@ async def require_free(tx: Tx, member_id: UUID, today: date) -> None:
 
     Raises:
         OrdersRunning: names the orders.
-        SoleHead: a company would have people or orders, and nobody to run it.
+        SoleHead: a company would have people or orders, and nobody to run it; whose account is closed or suspended
+            runs nothing.
 
     """
     carried = await orders_carried_by(tx, member_id, today)
     if carried:
         raise OrdersRunning([order.reference for order in carried])
-    headed = await tx.scalars(
-        select(Affiliation).where(Affiliation.member_id == member_id, Affiliation.role.in_(HEADS))
-    )
-    for affiliation in headed.all():
-        others = select(func.count(), func.count().filter(Affiliation.role.in_(HEADS))).where(
-            Affiliation.company_id == affiliation.company_id, Affiliation.member_id != member_id
+    headed = select(Affiliation.company_id).where(Affiliation.member_id == member_id, Affiliation.role.in_(HEADS))
+    for company_id in (await tx.scalars(headed.order_by(Affiliation.company_id))).all():
+        await _hold_heads(tx, company_id)
+        stays = Member.standing == Standing.ACTIVE
+        others = (
+            select(func.count(), func.count().filter(Affiliation.role.in_(HEADS), stays))
+            .outerjoin(Member, Member.id == Affiliation.member_id)
+            .where(Affiliation.company_id == company_id, Affiliation.member_id != member_id)
         )
         people, heads = (await tx.execute(others)).one()
-        if not heads and (people or await has_orders(tx, affiliation.company_id, today)):
+        if not heads and (people or await has_orders(tx, company_id, today)):
             raise SoleHead
+
+
+async def _hold_heads(tx: Tx, company_id: UUID) -> None:
+    """Let a company's heads go one by one: of two who go at once, the second is seen to be the last."""
+    await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"heads|{company_id}"})
 
 
 async def deactivate(tx: Tx, member: Member, closure: Closure, by: StandingActor, periods: Periods) -> None:

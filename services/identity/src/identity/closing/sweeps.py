@@ -15,9 +15,13 @@ from chassis.errors import Problem
 from chassis.sweeps import Sweep
 from identity.closing import acts
 from identity.closing.domain import Closure, ClosureKind, ClosureStatus, Periods
+from identity.directory.missions import orders_carried_by
 from identity.member.domain import Member, MemberNotFound
 from identity.settings import IdentitySettings
 from identity.standing.domain import Standing, StandingActor
+
+OVERRIDING = frozenset({ClosureKind.DEATH, ClosureKind.TERMINATION})
+"""Closures that no order holds up."""
 
 logger = logging.getLogger("identity.closing")
 
@@ -52,12 +56,17 @@ async def execute_deletions(tx: Tx, as_of: datetime) -> None:
 
 
 async def erase_closed(tx: Tx, as_of: datetime) -> None:
-    """Let go of accounts whose thirty days, or whose heirs' time, are over (ID-35, ID-36, ID-41)."""
+    """Let go of accounts whose thirty days, or whose heirs' time, are over (ID-35, ID-36, ID-41).
+
+    An order that was issued after the deactivation defers it to its end (ID-42), save for who cannot carry one.
+    """
     today = business_date(as_of)
     query = select(Closure.member_id).where(Closure.status == ClosureStatus.DEACTIVATED, Closure.final_after < today)
     async for member in _members(tx, query.order_by(Closure.id)):
         closure = await acts.open_closure(tx, member.id)
-        if closure is not None and closure.final_after is not None and closure.final_after < today:
+        if closure is None or closure.final_after is None or closure.final_after >= today:
+            continue
+        if closure.kind in OVERRIDING or not await orders_carried_by(tx, member.id, today):
             await acts.erase(tx, member, closure, StandingActor.SWEEP)
 
 
