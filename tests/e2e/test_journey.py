@@ -9,7 +9,7 @@ import pytest
 from stack.demo import companies, invoice, month, people, rfp
 from stack.demo.deal import DAILY_RATE, Deal
 from stack.demo.traces import events
-from stack.demo.workdays import on_which_day
+from stack.demo.workdays import in_french, on_which_day
 
 CONTRACTING, BILLING, IDENTITY = "/api/contracting", "/api/billing", "/api/identity"
 
@@ -77,7 +77,7 @@ class TestDeal:
         told = [m for m in deal.stage.postbox.letters(deal.camille.email) if m["subject"].startswith("Paiement")]
         assert len(told) == 1
         assert number in told[0]["text"]
-        assert f"{due:%d/%m/%Y}" in told[0]["text"]
+        assert in_french(due) in told[0]["text"]
         for person in (deal.camille, deal.marc):
             cra = month.invoiced(person, deal.cra["id"])
             assert (cra["invoice_number"], cra["payment_on"]) == (number, due.isoformat())

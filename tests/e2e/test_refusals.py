@@ -72,7 +72,16 @@ class TestRival:
             (side, method, path): rivals[side].send(method, path, json=body).status_code
             for side, method, path, body in addresses(deal)
         }
-        assert {asked: status for asked, status in answers.items() if status != 404} == {}
+        refused_by_role = {
+            (side, method, f"{TIMESHEET}{path}")
+            for side, method, path in (
+                ("client", "PUT", f"/missions/{deal.mission_id}/cras/{deal.cra['month']}"),
+                ("client", "POST", f"/cras/{deal.cra['id']}/submission"),
+                ("provider", "POST", f"/cras/{deal.cra['id']}/validation"),
+            )
+        }
+        expected = {asked: 403 if asked in refused_by_role else 404 for asked in answers}
+        assert answers == expected
         assert len(answers) > 35
 
     def test_cannot_hand_in_papers_for_it(self, deal, rivals):

@@ -146,8 +146,8 @@ class World:
         return self.mailbox.to(address)
 
     async def mailed_token(self, address: str) -> str:
-        mails = await self.mails(address)
-        found = TOKEN.search(text_of(mails[-1]))
+        newest = max(await self.mails(address), key=lambda mail: str(mail["Message-ID"]))  # a batch leaves at once
+        found = TOKEN.search(text_of(newest))
         assert found, "no token in the mail"
         return found.group(1)
 
