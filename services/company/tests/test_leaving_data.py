@@ -1,16 +1,19 @@
 """What is left of people here when their account is gone, and what they may read before."""
 
+import asyncio
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
+from chassis.personal_data import ERASED_NAME
 from company.affiliation.joining import KEPT_AFTER_DECISION, JoinRequest
 from company.affiliation.personal import DATA
 from company.affiliation.queries import affiliation_of
 from company.directory.domain import KnownMember
 from contracts.company import AffiliationEnded
-from contracts.identity import MemberActivated, MemberErased
+from contracts.identity import InvitationAccepted, MemberActivated, MemberErased
 from contracts.roles import ProfileType, Role
 
 
@@ -50,6 +53,66 @@ class TestErase:
             assert (await tx.get(KnownMember, caller.member_id)).display_name != "Zoé Unique"
             mine = select(JoinRequest).where(JoinRequest.member_id == caller.member_id)
             assert (await tx.scalars(mine)).all() == []
+
+
+class TestEventsThatComeAfterTheErasure:
+    """No order is promised between what identity says: the end may arrive first."""
+
+    async def seen(self, world, member_id):
+        async with world.h.tx() as tx:
+            return (await tx.get_one(KnownMember, member_id)).display_name, await affiliation_of(tx, member_id)
+
+    def activated(self, world, member_id):
+        return MemberActivated(
+            member_id=member_id,
+            display_name="Zoé Unique",
+            profile_type=ProfileType.CONSULTANCY,
+            activated_at=world.h.clock(),
+        )
+
+    def accepted(self, world, company, member_id):
+        return InvitationAccepted(
+            invitation_id=uuid4(),
+            member_id=member_id,
+            display_name="Zoé Unique",
+            profile_type=ProfileType.CONSULTANCY,
+            company_id=UUID(company.id),
+            role=Role.CONSULTANT,
+            invited_by=company.founder.member_id,
+            accepted_at=world.h.clock(),
+        )
+
+    @pytest.mark.req("ID-41")
+    async def test_the_activation_brings_no_name(self, world) -> None:
+        caller = world.h.member()
+        await erase(world, caller)
+        await world.h.deliver(self.activated(world, caller.member_id))
+        assert await self.seen(world, caller.member_id) == (ERASED_NAME, None)
+
+    @pytest.mark.req("ID-41")
+    @pytest.mark.parametrize("known_before", [True, False])
+    async def test_an_accepted_invitation_brings_neither_name_nor_affiliation(self, world, known_before) -> None:
+        company = await world.company()
+        caller = await world.member(name="Zoé Unique") if known_before else world.h.member()
+        await erase(world, caller)
+        await world.h.deliver(self.accepted(world, company, caller.member_id))
+        assert await self.seen(world, caller.member_id) == (ERASED_NAME, None)
+
+    @pytest.mark.req("ID-41")
+    async def test_one_accepted_at_the_same_moment_is_taken_back(self, world) -> None:
+        company = await world.company()
+        for _ in range(5):
+            caller = await world.member(name="Zoé Unique")
+            accepted = self.accepted(world, company, caller.member_id)
+            await asyncio.gather(world.h.deliver(accepted), erase(world, caller))
+            assert await self.seen(world, caller.member_id) == (ERASED_NAME, None)
+
+    @pytest.mark.req("ID-41")
+    async def test_a_token_that_still_lives_creates_and_joins_nothing(self, world, refused) -> None:
+        company, caller = await world.company(), await world.member()
+        await erase(world, caller)
+        refused(await world.ask(caller, company, Role.CONSULTANT), 409, "profile_not_known_yet")
+        refused(await world.register(caller), 409, "profile_not_known_yet")
 
 
 class TestGather:

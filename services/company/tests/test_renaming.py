@@ -1,12 +1,14 @@
 """A member goes by another name: their colleagues see it, whatever is decided already keeps the old one."""
 
+from uuid import UUID
+
 import pytest
 
 from chassis.db import new_id
 from chassis.errors import NotReady
 from company.affiliation.joining import JoinRequest
 from company.directory.domain import KnownMember
-from contracts.identity import MemberActivated, MemberRenamed
+from contracts.identity import InvitationAccepted, MemberActivated, MemberRenamed
 from contracts.roles import ProfileType, Role
 
 
@@ -68,3 +70,23 @@ async def test_what_is_not_newer_is_ignored(world, version, name):
     await world.h.deliver(activated(world, member_id, 3))
     await world.h.deliver(renamed(world, member_id, version))
     assert (await known(world, member_id)).display_name == name
+
+
+@pytest.mark.req("ID-21")
+async def test_an_invitation_accepted_under_the_former_name_shows_the_present_one(world):
+    company, caller = await world.company(), await world.member(name="Bob Durand")
+    await world.h.deliver(renamed(world, caller.member_id, name="Bob Newman"))
+    await world.h.deliver(
+        InvitationAccepted(
+            invitation_id=new_id(),
+            member_id=caller.member_id,
+            display_name="Bob Durand",
+            profile_type=ProfileType.CONSULTANCY,
+            company_id=UUID(company.id),
+            role=Role.CONSULTANT,
+            invited_by=company.founder.member_id,
+            accepted_at=world.h.clock(),
+        )
+    )
+    people = await world.client.get(f"/companies/{company.id}/members", headers=company.headers)
+    assert {m["display_name"] for m in people.json()["items"]} == {"Ada Martin", "Bob Newman"}

@@ -17,14 +17,14 @@ consumers = Consumers("company")
 async def affiliate_on_InvitationAccepted(event: InvitationAccepted, tx: Tx) -> None:  # noqa: N802 - the queue's name
     """Let the invited member act for the company; a head wanted them, so nobody need approve."""
     await get_or(tx, Company, event.company_id, NotReady("the company is not known yet"))
-    await get_or(tx, KnownMember, event.member_id, NotReady("the member is not known yet"))
+    member = await get_or(tx, KnownMember, event.member_id, NotReady("the member is not known yet"))
     company = (await hold_member(tx, event.member_id, event.company_id))[event.company_id]
-    refusal = await _refusal(tx, event, company)
+    refusal = "account_is_gone" if member.gone else await _refusal(tx, event, company)
     if refusal is not None:
         audit(tx, "invitation.ignored", event.invitation_id, member=event.member_id, company=company.id, why=refusal)
         return
     await withdraw_others(tx, event.member_id)
-    affiliation, granted = Affiliation.grant(event.member_id, event.display_name, company, event.role, tx.now)
+    affiliation, granted = Affiliation.grant(event.member_id, member.display_name, company, event.role, tx.now)
     tx.add(affiliation)
     emit(tx, granted)
     details = {"member": event.member_id, "company": company.id, "role": event.role, "invited_by": event.invited_by}

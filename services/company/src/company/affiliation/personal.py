@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import any_, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from chassis import Tx
 from chassis.personal_data import ERASED_NAME, Basis, DataClass, Records, record_of
@@ -11,10 +12,11 @@ from company.affiliation.domain import Affiliation
 from company.affiliation.ending import Why, end_affiliation
 from company.affiliation.joining import KEPT_AFTER_DECISION, JoinRequest, JoinStatus
 from company.affiliation.queries import affiliation_of, lock_companies
-from company.directory.domain import KnownMember
+from company.directory.domain import GONE, KnownMember
 from company.directory.missions import RunningMission
 from company.entity.domain import Entity
 from company.supervision.domain import Supervision
+from contracts.roles import ProfileType
 
 
 async def _affiliations(tx: Tx, member_id: UUID) -> Records:
@@ -56,9 +58,15 @@ async def _known(tx: Tx, member_id: UUID) -> Records:
 
 
 async def _blank(tx: Tx, member_id: UUID) -> None:
-    """Keep the row without the name, so that an older event that comes late does not bring the name back."""
-    gone = update(KnownMember).where(KnownMember.member_id == member_id)
-    await tx.execute(gone.values(display_name=ERASED_NAME, version=2**31 - 1))
+    """Leave a row without the name, so that an event that comes late brings neither name nor affiliation back.
+
+    Whoever is being affiliated at the moment is waited for. Of a member who was never heard of before, the profile
+    is anything: nobody asks for it any more.
+    """
+    anonymous = {"display_name": ERASED_NAME, "version": GONE}
+    row = {"member_id": member_id, "profile_type": ProfileType.CONSULTANCY, **anonymous}
+    left = insert(KnownMember).values(row).on_conflict_do_update(index_elements=["member_id"], set_=anonymous)
+    await tx.execute(left)
 
 
 async def _supervisions(tx: Tx, member_id: UUID) -> Records:
@@ -84,6 +92,15 @@ async def _duties(tx: Tx, member_id: UUID) -> Records:
 
 
 DATA = [
+    DataClass(
+        "known members",
+        purpose="show a name to colleagues and keep each profile on its side",
+        basis=Basis.CONTRACT,
+        kept="until the account is gone; an id and the profile type stay",
+        tables=(KnownMember,),
+        gather=_known,
+        erase=_blank,
+    ),
     DataClass(
         "affiliations",
         purpose="act for a company in one role",
@@ -127,14 +144,5 @@ DATA = [
         tables=(RunningMission,),
         gather=_missions,
     ),
-    DataClass(
-        "known members",
-        purpose="show a name to colleagues and keep each profile on its side",
-        basis=Basis.CONTRACT,
-        kept="until the account is gone; an id and the profile type stay",
-        tables=(KnownMember,),
-        gather=_known,
-        erase=_blank,
-    ),
 ]
-"""Affiliations come first: their end is told before anything else goes."""
+"""The member comes first: who is being affiliated at the same moment is waited for, then leaves with the rest."""

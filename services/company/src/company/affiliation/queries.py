@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from chassis import Tx
+from chassis import Tx, get_locked
 from chassis.auth import Access, Caller
 from chassis.errors import Forbidden, Problem, require
 from company.affiliation.domain import Affiliation, AlreadyAffiliated
@@ -72,10 +72,20 @@ def checks_compliance(caller: Caller) -> bool:
     return StaffScope.COMPLIANCE in caller.scopes
 
 
+async def member_here(tx: Tx, member_id: UUID) -> KnownMember:
+    """The local copy of a member, held until the commit, so that a new name or the end waits.
+
+    Raises:
+        ProfileNotKnownYet: there is none, or the account is gone.
+
+    """
+    member = await get_locked(tx, KnownMember, member_id, ProfileNotKnownYet())
+    require(not member.gone, ProfileNotKnownYet())
+    return member
+
+
 async def unaffiliated_member(tx: Tx, member_id: UUID) -> KnownMember:
     """The local copy of a member who acts for nobody. Raises ProfileNotKnownYet or AlreadyAffiliated."""
-    member = await tx.get(KnownMember, member_id)
-    if member is None:
-        raise ProfileNotKnownYet
+    member = await member_here(tx, member_id)
     require(await affiliation_of(tx, member_id) is None, AlreadyAffiliated())
     return member

@@ -15,7 +15,7 @@ from company.affiliation import domain, joining
 from company.affiliation.domain import AlreadyAffiliated, LastHead
 from company.affiliation.ending import hold_member, leave_former, withdraw_others
 from company.affiliation.joining import JoinRequest, JoinRequestNotFound, JoinStatus
-from company.affiliation.queries import affiliation_of, by_rows, permitted
+from company.affiliation.queries import affiliation_of, by_rows, member_here, permitted
 from company.company.domain import Company, CompanyNotFound, CompanyStatus
 from company.directory.domain import KnownMember, ProfileNotKnownYet
 from company.notices import tell_heads, tell_member
@@ -61,7 +61,7 @@ class JoinRequestView(View):
 )
 async def ask_to_join(company_id: UUID, body: AskToJoin, caller: CallerDep, tx: TxDep) -> JoinRequestView:
     """Ask a company's heads for a role in it (CO-02, CO-04); whoever acts for another keeps it meanwhile (ID-38)."""
-    member = await get_or(tx, KnownMember, caller.member_id, ProfileNotKnownYet())
+    member = await member_here(tx, caller.member_id)
     present = await affiliation_of(tx, caller.member_id)
     require(present is None or present.company_id != company_id, AlreadyAffiliated())
     company = await get_or(tx, Company, company_id, CompanyNotFound())
@@ -98,6 +98,7 @@ async def list_join_requests(
 async def accept_join_request(request_id: UUID, caller: CallerDep, tx: TxDep) -> JoinRequestView:
     """Let the requester act for the company, in the role asked for (CO-03), and for no other any more (ID-38)."""
     request, company = await _to_decide(tx, caller, request_id)
+    request.member_name = (await tx.get_one(KnownMember, request.member_id)).display_name
     affiliation, granted = request.accept(caller.member_id, company, tx.now)
     await leave_former(tx, request.member_id, company.id)
     await withdraw_others(tx, request.member_id)

@@ -10,6 +10,9 @@ from chassis.rows import Base
 from company.words import words
 from contracts.roles import ProfileType
 
+GONE = 2**31 - 1
+"""The version of a member whose account is gone: no event that comes late is newer."""
+
 
 class ProfileNotKnownYet(Conflict):
     """The member's profile type has not arrived yet, or was never chosen; trying again may work."""
@@ -26,3 +29,8 @@ class KnownMember(Base):
     display_name: Mapped[str] = mapped_column(String(200))
     profile_type: Mapped[ProfileType] = mapped_column(words(ProfileType))
     version: Mapped[int]
+
+    @property
+    def gone(self) -> bool:
+        """Whether the account was erased: the row alone is left, so that nothing late brings the person back."""
+        return self.version == GONE
