@@ -6,7 +6,7 @@ consultants) is decided by the query of each route; a person's power to sign is 
 
 from enum import StrEnum
 
-from contracts.roles import CLIENT_ROLES, PROVIDER_ROLES, Role
+from contracts.roles import BUYERS, CLIENT_ROLES, HEADS, PROVIDER_ROLES, SELLERS, Role
 
 
 class Permission(StrEnum):
@@ -52,33 +52,28 @@ class Permission(StrEnum):
     """Import and read the provider's invoices."""
 
 
-_CONSULTANT, _COMMERCIAL, _GERANT, _FREELANCE = Role.CONSULTANT, Role.COMMERCIAL, Role.GERANT, Role.FREELANCE
-_PROJET, _ACHETEUR, _DIRECTEUR = Role.RESPONSABLE_PROJET, Role.ACHETEUR, Role.DIRECTEUR_ACHATS
-
 _EVERYBODY = PROVIDER_ROLES | CLIENT_ROLES
-_SELLERS = frozenset({_COMMERCIAL, _GERANT, _FREELANCE})
-_BUYERS = frozenset({_PROJET, _DIRECTEUR})
 
 MATRIX: dict[Permission, frozenset[Role]] = {
     Permission.BELONG: _EVERYBODY,
-    Permission.MANAGE_PEOPLE: frozenset({_GERANT, _DIRECTEUR}),
-    Permission.MANAGE_COMPANY: frozenset({_GERANT, _FREELANCE, _DIRECTEUR}),
-    Permission.SIGN_CONTRACTS: _EVERYBODY - {_CONSULTANT},
-    Permission.ANSWER_RFPS: _SELLERS,
-    Permission.RUN_RFPS: _BUYERS,
-    Permission.FOLLOW_RFPS: _SELLERS | CLIENT_ROLES,
+    Permission.MANAGE_PEOPLE: HEADS - {Role.FREELANCE},
+    Permission.MANAGE_COMPANY: HEADS,
+    Permission.SIGN_CONTRACTS: _EVERYBODY - {Role.CONSULTANT},
+    Permission.ANSWER_RFPS: SELLERS,
+    Permission.RUN_RFPS: BUYERS,
+    Permission.FOLLOW_RFPS: SELLERS | CLIENT_ROLES,
     Permission.READ_PROPOSALS: CLIENT_ROLES,
     Permission.FOLLOW_MISSIONS: _EVERYBODY,
-    Permission.SUPERVISE_MISSIONS: _SELLERS,
+    Permission.SUPERVISE_MISSIONS: SELLERS,
     Permission.PLACE_ORDERS: CLIENT_ROLES,
     Permission.REPORT_ACTIVITY: PROVIDER_ROLES,
-    Permission.VALIDATE_ACTIVITY: _BUYERS,
-    Permission.APPROVE_SPENDING: frozenset({_ACHETEUR, _DIRECTEUR}),
+    Permission.VALIDATE_ACTIVITY: BUYERS,
+    Permission.APPROVE_SPENDING: frozenset({Role.ACHETEUR, Role.DIRECTEUR_ACHATS}),
     Permission.VIEW_PURCHASING: CLIENT_ROLES,
-    Permission.MANAGE_PURCHASING: frozenset({_DIRECTEUR}),
+    Permission.MANAGE_PURCHASING: frozenset({Role.DIRECTEUR_ACHATS}),
     Permission.READ_SUPPLIER_DOCUMENTS: CLIENT_ROLES,
-    Permission.READ_BPFS: _SELLERS | _BUYERS,
-    Permission.HANDLE_INVOICES: _SELLERS,
+    Permission.READ_BPFS: SELLERS | BUYERS,
+    Permission.HANDLE_INVOICES: SELLERS,
 }
 """Who may do it, by the role in the company acted for."""
 
