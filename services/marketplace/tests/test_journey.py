@@ -14,10 +14,12 @@ async def test_a_request_is_published_answered_and_awarded(market):
 
     assert answer.status_code == 200
     assert answer.json()["status"] == "appointed"
+    assert await market.about(ProposalRetained, proposal["id"]) == []
+    assert (await market.decide(proposal)).status_code == 200
     assert (await market.call("GET", f"/rfps/{rfp['id']}", buyer)).json()["status"] == "awarded"
     [event] = await market.about(ProposalRetained, proposal["id"])
     assert event.model_dump(mode="json") == {
-        "version": 4,
+        "version": 5,
         "proposal_id": proposal["id"],
         "rfp_id": rfp["id"],
         "rfp_reference": rfp["reference"],
@@ -34,4 +36,6 @@ async def test_a_request_is_published_answered_and_awarded(market):
         "retained_at": answer.json()["retained_at"],
     }
     told = await market.about(NotificationRequested, proposal["id"])
-    assert [notice.template for notice in told] == ["proposal_received", "proposal_qualified", "proposal_retained"]
+    assert [notice.template for notice in told] == [
+        "proposal_received", "proposal_qualified", "proposal_appointed", "proposal_retained",
+    ]

@@ -29,3 +29,17 @@ class ProposalRetained(Event, type="marketplace.ProposalRetained.v1", subject="p
     period: Period
     retained_by: UUID
     retained_at: datetime
+
+
+class ProposalSubmitted(Event, type="marketplace.ProposalSubmitted.v1", subject="proposal_id"):
+    """A client received somebody's name: it may read their profile from now on (MK-13).
+
+    Published again when the proposal names somebody else.
+    """
+
+    proposal_id: UUID
+    client_company_id: UUID
+    provider_company_id: UUID
+    consultant_id: UUID | None = None
+    """Absent while a candidate is proposed, who is no member."""
+    submitted_at: datetime

@@ -29,7 +29,7 @@ from contracts.identity import (
     MemberErased,
     MemberRenamed,
 )
-from contracts.marketplace import ProposalRetained
+from contracts.marketplace import ProposalRetained, ProposalSubmitted
 from contracts.notification import NotificationRequested
 from contracts.personal_data import MemberDataGathered
 from contracts.timesheet import CraValidated
@@ -74,6 +74,7 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     AffiliationGranted: (
         "identity.record_affiliation_on_AffiliationGranted",
         "marketplace.record_affiliation_on_AffiliationGranted",
+        "contracting.record_affiliation_on_AffiliationGranted",
     ),
     AffiliationChanged: (
         "identity.update_affiliation_on_AffiliationChanged",
@@ -82,6 +83,7 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     AffiliationEnded: (
         "identity.end_affiliation_on_AffiliationEnded",
         "marketplace.end_affiliation_on_AffiliationEnded",
+        "contracting.end_affiliation_on_AffiliationEnded",
     ),
     SupplierReferenced: ("marketplace.record_reference_on_SupplierReferenced",),
     SupplierDereferenced: ("marketplace.remove_reference_on_SupplierDereferenced",),
@@ -92,12 +94,14 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     BankDetailsChanged: ("billing.record_account_on_BankDetailsChanged",),
     ComplianceChanged: ("contracting.record_compliance_on_ComplianceChanged",),
     ContractSigned: ("marketplace.record_contract_on_ContractSigned",),
+    ProposalSubmitted: ("identity.record_proposal_on_ProposalSubmitted",),
     ProposalRetained: ("contracting.open_mission_on_ProposalRetained",),
     BdcIssued: (
         "identity.record_mission_on_BdcIssued",
         "company.record_mission_on_BdcIssued",
         "company.schedule_rechecks_on_BdcIssued",
         "marketplace.record_order_on_BdcIssued",
+        "marketplace.mark_won_on_BdcIssued",
         "timesheet.record_mission_on_BdcIssued",
         "billing.record_mission_on_BdcIssued",
     ),

@@ -1,11 +1,20 @@
 """Who acts, in the words of the rules."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from chassis.auth import Caller
 from chassis.errors import Forbidden
 from contracts.roles import CLIENT_ROLES, Role
+
+
+class Platform(StrEnum):
+    """Who moves a status without being a member of either company."""
+
+    STAFF = "staff"
+    CLOSING = "closing"
+    """Nobody: the request closed."""
 
 
 @dataclass(frozen=True, slots=True)

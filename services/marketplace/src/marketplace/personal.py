@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, null, or_, select, update
 
+from chassis.clock import business_date, instant_of, months_after
 from chassis.db import Tx
 from chassis.personal_data import CONTRACT_YEARS, ERASED_NAME, Basis, DataClass, Records, record_of, years_before
 from marketplace.proposal.domain import Proposal, ProposalStatus
@@ -12,9 +13,11 @@ from marketplace.rfp.domain import Rfp
 
 _PROPOSAL = (
     "rfp_reference", "rfp_title", "provider_name", "consultant_name", "daily_rate_amount", "pitch", "available_on",
-    "status", "submitted_at", "cancellation_reason", "cancellation_comment",
+    "status", "submitted_at", "retained_at", "platform_outcome", "cancellation_reason", "cancellation_comment",
 )  # fmt: skip
-_SETTLED = (ProposalStatus.APPOINTED, ProposalStatus.CANCELLED)
+_SETTLED = (ProposalStatus.APPOINTED, ProposalStatus.CANCELLED, ProposalStatus.SPAM, ProposalStatus.LOST)
+CANDIDATES_KEPT_MONTHS = 12
+"""How long a candidate who never became a member is named after the proposal was closed."""
 
 
 async def _proposals(tx: Tx, member_id: UUID) -> Records:
@@ -33,7 +36,13 @@ async def _anonymise_proposals(tx: Tx, member_id: UUID) -> None:
 
 
 async def _forget_proposals(tx: Tx, as_of: datetime) -> None:
-    """Drop the answers to requests whose period ended so long ago that nobody can argue about them."""
+    """Drop the answers to requests whose period ended so long ago that nobody can argue about them.
+
+    A candidate, who has no account of their own to erase, is named for a year after the proposal was closed.
+    """
+    closed = Proposal.closed_at < instant_of(months_after(business_date(as_of), -CANDIDATES_KEPT_MONTHS))
+    strangers = update(Proposal).where(Proposal.candidate.is_not(None), closed)
+    await tx.execute(strangers.values(candidate=null(), consultant_name=ERASED_NAME, pitch=ERASED_NAME))
     over = select(Rfp.id).where(Rfp.period_end < years_before(as_of, CONTRACT_YEARS))
     await tx.execute(delete(Proposal).where(Proposal.rfp_id.in_(over)))
 
@@ -49,7 +58,8 @@ DATA = [
         "proposals",
         purpose="Let a client choose who carries out a mission",
         basis=Basis.CONTRACT,
-        kept=f"{CONTRACT_YEARS} years after the period asked for; name and words as long as the account",
+        kept=f"{CONTRACT_YEARS} years after the period asked for; name and words as long as the account; a candidate, "
+        f"who has none, {CANDIDATES_KEPT_MONTHS} months after the proposal was closed",
         tables=(Proposal,),
         gather=_proposals,
         erase=_anonymise_proposals,

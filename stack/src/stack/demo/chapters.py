@@ -79,12 +79,14 @@ def proposal(deal: Deal) -> str:
 
 
 def choice(deal: Deal) -> str:
-    """Hélène reads it, finds it interesting, retains it."""
+    """Hélène reads it, finds it interesting, retains it; the platform agrees."""
     read = rfp.read(deal.helene, deal.proposal["id"])
     check(read["status"] == "ongoing", f"the proposal that was read is {read['status']}")
     rfp.qualify(deal.helene, deal.proposal["id"])
-    deal.proposal = rfp.retain(deal.helene, deal.proposal["id"])
+    rfp.retain(deal.helene, deal.proposal["id"])
+    rfp.decide(deal.staff, deal.proposal["id"])
     deal.note("retention")
+    deal.proposal = rfp.read(deal.helene, deal.proposal["id"])
     return f"the proposal is {deal.proposal['status']}"
 
 

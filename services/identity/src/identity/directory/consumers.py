@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
 
 from chassis.consume import Consumers
 from chassis.db import Tx, upsert_newer
@@ -19,6 +20,7 @@ from contracts.contracting import BdcIssued, MissionRescheduled
 from identity.directory.affiliations import Affiliation, end_affiliation, hold_affiliation
 from identity.directory.companies import CompanyName
 from identity.directory.missions import RunningOrder
+from identity.directory.proposals import KnownProposal
 from identity.member.domain import Member
 from identity.session.queries import void_tokens
 
@@ -95,3 +97,15 @@ async def reschedule_mission_on_MissionRescheduled(event: MissionRescheduled, tx
         raise NotReady("the order is not known yet")
     if event.version > order.version:
         order.ends_on, order.version = event.ends_on, event.version
+
+
+@consumers.on(ProposalSubmitted)
+async def record_proposal_on_ProposalSubmitted(event: ProposalSubmitted, tx: Tx) -> None:  # noqa: N802
+    """Open the consultant's profile to the client that received it (MK-13); a candidate has none."""
+    if event.consultant_id is not None:
+        known = insert(KnownProposal).values(
+            client_company_id=event.client_company_id,
+            consultant_id=event.consultant_id,
+            first_sent_at=event.submitted_at,
+        )
+        await tx.execute(known.on_conflict_do_nothing())

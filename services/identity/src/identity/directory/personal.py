@@ -9,9 +9,10 @@ from sqlalchemy import delete, or_, select
 
 from chassis.clock import business_date
 from chassis.db import Tx
-from chassis.personal_data import Basis, DataClass, Records
+from chassis.personal_data import Basis, DataClass, Records, record_of
 from identity.directory.affiliations import Affiliation, EndedAffiliation
 from identity.directory.missions import RunningOrder
+from identity.directory.proposals import KnownProposal
 
 ORDERS_KEPT = timedelta(days=30)
 """How long an order that has ended is remembered."""
@@ -37,6 +38,15 @@ async def _forget_orders(tx: Tx, as_of: datetime) -> None:
     await tx.execute(delete(RunningOrder).where(RunningOrder.ends_on < business_date(as_of) - ORDERS_KEPT))
 
 
+async def _offered_to(tx: Tx, member_id: UUID) -> Records:
+    rows = await tx.scalars(select(KnownProposal).where(KnownProposal.consultant_id == member_id))
+    return [record_of(row, "client_company_id", "first_sent_at") for row in rows]
+
+
+async def _forget_offers(tx: Tx, member_id: UUID) -> None:
+    await tx.execute(delete(KnownProposal).where(KnownProposal.consultant_id == member_id))
+
+
 DATA = [
     DataClass(
         name="affiliations",
@@ -55,5 +65,14 @@ DATA = [
         tables=(RunningOrder,),
         gather=_orders,
         forget=_forget_orders,
+    ),
+    DataClass(
+        name="clients who were offered the member",
+        purpose="Open a profile to the clients that received a proposal, and to no other",
+        basis=Basis.CONTRACT,
+        kept="Until the account is erased; ids alone",
+        tables=(KnownProposal,),
+        gather=_offered_to,
+        erase=_forget_offers,
     ),
 ]

@@ -16,6 +16,7 @@ from chassis.db import Tx, get_locked, get_or
 from chassis.errors import VersionConflict
 from chassis.http import CallerDep, Router, TxDep, check_if_match, set_etag
 from chassis.problems import documented
+from identity.directory.proposals import may_read
 from identity.disability.domain import DisabilityStatus
 from identity.member.domain import Member, MemberNotFound
 from identity.own import Own, OwnDep
@@ -169,9 +170,11 @@ def _url(own: Own, link: PublicLink) -> str:
     response_model_exclude_unset=True,
     responses=documented(ProfileNotFound),
 )
-async def read_profile(member_id: UUID, tx: TxDep) -> ProfileView:
-    """A member's profile, as far as it is for members."""
+async def read_profile(member_id: UUID, caller: CallerDep, tx: TxDep) -> ProfileView:
+    """A member's profile, as far as it is for members; a client reads whom it was offered (MK-13)."""
     member = await member_with_profile(tx, Member.id == member_id)
+    if not await may_read(tx, member, caller.company_id, caller.company_kind):
+        raise ProfileNotFound
     return ProfileView(member_id=member.id, **await _shown(tx, member, Reader.MEMBER))
 
 

@@ -1,104 +1,86 @@
-"""A proposal: a provider's answer to a request, qualified and perhaps retained by the client."""
+"""A proposal: a provider's answer to a request, qualified by the client, and retained by client and platform."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.errors import Conflict, NotFound, Unprocessable, require
+from chassis.errors import require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
-from contracts.marketplace import ProposalRetained
+from contracts.marketplace import ProposalSubmitted
+from contracts.permissions import MATRIX, Permission
 from contracts.roles import BUYERS, CLIENT_ROLES, SELLERS, Role
-from contracts.values import Money, Value
-from marketplace.actor import Actor
+from contracts.values import Money
+from marketplace.actor import Actor, Platform
 from marketplace.directory.domain import Affiliation, Company
+from marketplace.proposal.content import CancellationReason, Candidate, ProposalContent
+from marketplace.proposal.refusals import (
+    CancellationUnexplained,
+    DailyRateAboveMaximum,
+    DailyRateNotEditable,
+    NotACandidate,
+    UnknownConsultant,
+)
 from marketplace.rfp.domain import Rfp
-from marketplace.values import Price, Prose
 
 
 class ProposalStatus(StrEnum):
-    """What the client has made of a proposal so far; the provider sees it too (MK-08)."""
+    """What became of a proposal so far; the provider sees it too (MK-08)."""
 
     UNREAD = "unread"
     ONGOING = "ongoing"
     INTERESTING = "interesting"
     NOT_INTERESTING = "not_interesting"
+    SELECTED = "selected"
+    APPROVED = "approved"
     APPOINTED = "appointed"
     CANCELLED = "cancelled"
+    SPAM = "spam"
+    LOST = "lost"
 
 
-class Qualification(StrEnum):
-    """The client's opinion of a proposal (MK-06)."""
+class Tab(StrEnum):
+    """Where a provider finds its proposals: each in exactly one (MK-10)."""
 
-    INTERESTING = "interesting"
-    NOT_INTERESTING = "not_interesting"
-
-
-class CancellationReason(StrEnum):
-    """Why a provider withdraws."""
-
-    OTHER_PROJECT = "other_project"
-    PREFERRED_CLIENT = "preferred_client"
-    OTHER = "other"
+    IN_PROGRESS = "in_progress"
+    CONTRACTING = "contracting"
+    WON = "won"
+    LOST = "lost"
 
 
-_READ = {ProposalStatus.ONGOING, ProposalStatus.INTERESTING, ProposalStatus.NOT_INTERESTING}
+_S = ProposalStatus
+_READ = {_S.ONGOING, _S.INTERESTING, _S.NOT_INTERESTING}
+_CHOSEN = {_S.SELECTED, _S.APPROVED}
+LIVE = frozenset({_S.UNREAD} | _READ | _CHOSEN)
+"""Statuses from which a proposal can still win without anybody's error being mended."""
+_By = Role | Platform
+_CLIENT: set[_By] = set(CLIENT_ROLES)
+_BUYERS: set[_By] = set(BUYERS)
+_APPROVERS: set[_By] = set(MATRIX[Permission.APPROVE_SPENDING])
+_SELLERS: set[_By] = set(SELLERS)
+_STAFF: set[_By] = {Platform.STAFF}
+_CLOSING: set[_By] = {Platform.CLOSING}
 
-MOVES: dict[ProposalStatus, Move[ProposalStatus, Role]] = {
-    ProposalStatus.ONGOING: moves({ProposalStatus.UNREAD}, set(CLIENT_ROLES)),
-    ProposalStatus.INTERESTING: moves(_READ, set(BUYERS)),
-    ProposalStatus.NOT_INTERESTING: moves(_READ, set(BUYERS)),
-    ProposalStatus.APPOINTED: moves({ProposalStatus.INTERESTING}, set(BUYERS)),
-    ProposalStatus.CANCELLED: moves({ProposalStatus.UNREAD} | _READ, set(SELLERS)),
+MOVES: dict[ProposalStatus, Move[ProposalStatus, _By]] = {
+    _S.ONGOING: moves({_S.UNREAD}, _CLIENT) | moves(_READ | _CHOSEN, _SELLERS) | moves({_S.SPAM}, _STAFF),
+    _S.INTERESTING: moves(_READ | _CHOSEN, _BUYERS) | moves({_S.SELECTED}, _APPROVERS),
+    _S.NOT_INTERESTING: moves(_READ | _CHOSEN, _BUYERS),
+    _S.SELECTED: moves({_S.INTERESTING}, _BUYERS),
+    _S.APPROVED: moves({_S.SELECTED}, _APPROVERS),
+    _S.APPOINTED: moves({_S.INTERESTING} | _CHOSEN, _BUYERS),
+    _S.CANCELLED: moves(set(LIVE), _SELLERS),
+    _S.SPAM: moves(_READ, _BUYERS),
+    _S.LOST: moves(set(LIVE), _CLOSING) | moves({_S.APPOINTED}, _STAFF),
 }
-
-
-class ProposalNotFound(NotFound):
-    """No such proposal, or not yours to see."""
-
-    code, title = "proposal_not_found", "There is no such proposal"
-
-
-class ConsultantAlreadyProposed(Conflict):
-    """One live proposal per request and consultant."""
-
-    code, title = "consultant_already_proposed", "This consultant is proposed for this request already"
-
-
-class UnknownConsultant(Unprocessable):
-    """Nobody of the provider's own company."""
-
-    code, title = "unknown_consultant", "The consultant must be a member of your company"
-
-
-class DailyRateAboveMaximum(Unprocessable):
-    """The request says what it may cost at most."""
-
-    code, title = "daily_rate_above_maximum", "The daily rate is above what the request allows"
-
-
-class CancellationUnexplained(Unprocessable):
-    """`other` explains nothing by itself."""
-
-    code, title = "cancellation_unexplained", "This reason needs a comment"
-
-
-class ProposalContent(Value):
-    """What a provider offers."""
-
-    consultant_id: UUID
-    daily_rate: Price
-    """Price of a day, without VAT."""
-    pitch: Prose
-    """Why this consultant."""
-    available_on: date
-    """The first day on which the consultant can start."""
+"""A provider's edit makes a proposal `ongoing` again; a buyer who does not validate makes it `interesting` again."""
 
 
 class Proposal(Base):
@@ -113,36 +95,54 @@ class Proposal(Base):
             unique=True,
             postgresql_where=text("status <> 'cancelled'"),
         ),
-        Index(
-            "uq_proposals_one_appointed",
-            "rfp_id",
-            unique=True,
-            postgresql_where=text("status = 'appointed'"),
-        ),
+        Index("uq_proposals_one_appointed", "rfp_id", unique=True, postgresql_where=text("status = 'appointed'")),
         Index(None, "rfp_id", "id"),
         Index(None, "provider_company_id", "id"),
+        Index(
+            "ix_proposals_undecided",
+            "id",
+            postgresql_where=text("status = 'appointed' AND platform_outcome IS NULL"),
+        ),
         CheckConstraint("daily_rate_amount > 0", name="daily_rate_positive"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
     status: Mapped[str] = mapped_column(String(20))
+    history: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """Every status that it took, each with its time (MK-08)."""
     rfp_id: Mapped[UUID] = mapped_column(ForeignKey("rfps.id"))
     rfp_reference: Mapped[str]
+    """With the edition that was answered: what it says is frozen in the proposal (MK-23)."""
+    rfp_edition: Mapped[int]
     rfp_title: Mapped[str]
     client_company_id: Mapped[UUID]
     provider_company_id: Mapped[UUID]
     provider_name: Mapped[str]
     author_id: Mapped[UUID]
-    consultant_id: Mapped[UUID]
+    consultant_id: Mapped[UUID | None]
     consultant_name: Mapped[str]
+    candidate: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    """Who is proposed, while that is no member."""
     daily_rate_amount: Mapped[Decimal] = mapped_column(Numeric(14, 2))
     pitch: Mapped[str]
     available_on: Mapped[date]
+    accepted_clauses: Mapped[list[str]] = mapped_column(JSONB)
     submitted_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     qualified_at: Mapped[datetime | None]
+    selected_by: Mapped[UUID | None]
+    approved_by: Mapped[UUID | None]
     retained_at: Mapped[datetime | None]
+    retained_by: Mapped[UUID | None]
+    platform_outcome: Mapped[str | None] = mapped_column(String(10))
+    platform_reason: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    won_at: Mapped[datetime | None]
+    """When the platform's order went out."""
+    closed_at: Mapped[datetime | None]
+    """When the request closed on another one, or on none."""
     cancelled_at: Mapped[datetime | None]
     cancellation_reason: Mapped[str | None] = mapped_column(String(20))
     cancellation_comment: Mapped[str | None]
@@ -151,6 +151,13 @@ class Proposal(Base):
     def daily_rate(self) -> Money:
         """Price of a day, without VAT."""
         return Money(amount=self.daily_rate_amount)
+
+    @property
+    def tab(self) -> Tab:
+        """Where the provider finds it: what was cancelled, or off-topic, is lost once its request closes (MK-10)."""
+        if self.status == ProposalStatus.APPOINTED:
+            return Tab.CONTRACTING if self.won_at is None else Tab.WON
+        return Tab.IN_PROGRESS if self.closed_at is None else Tab.LOST
 
     @classmethod
     def submit(
@@ -163,99 +170,134 @@ class Proposal(Base):
         by: Actor,
         at: datetime,
     ) -> Proposal:
-        """Answer an open request with one of the provider's own people (MK-14).
+        """Answer an open request with one of the provider's own people, or a candidate (MK-14).
 
         Raises:
             RfpAlreadyAwarded: the request is not open any more.
+            ConsultantOrCandidate: nobody, or two people, are named.
             UnknownConsultant: the consultant is not a member of the company.
             DailyRateAboveMaximum: the client said what it may cost at most.
 
         """
         rfp.check_open()
-        if consultant is None or consultant.company_id != by.company_id:
-            raise UnknownConsultant(field="consultant_id")
-        ceiling = rfp.max_daily_rate
-        affordable = ceiling is None or content.daily_rate.amount <= ceiling.amount
-        require(affordable, DailyRateAboveMaximum(field="daily_rate.amount"))
-        return cls(
+        proposal = cls(
             id=new_id(),
             version=1,
             status=ProposalStatus.UNREAD,
+            history=[_reached(ProposalStatus.UNREAD, at)],
             rfp_id=rfp.id,
-            rfp_reference=rfp.reference,
             rfp_title=rfp.title,
             client_company_id=rfp.client_company_id,
             provider_company_id=by.company_id,
             provider_name=provider.name,
             author_id=by.member_id,
-            consultant_id=consultant.member_id,
-            consultant_name=consultant.display_name,
-            daily_rate_amount=content.daily_rate.amount,
-            pitch=content.pitch,
-            available_on=content.available_on,
             submitted_at=at,
         )
+        proposal.check_rate(content.daily_rate, rfp)
+        proposal._write(content, rfp, consultant)
+        return proposal
+
+    def edit(
+        self, content: ProposalContent, rfp: Rfp, *, consultant: Affiliation | None, by: Actor, at: datetime
+    ) -> None:
+        """Replace what is offered, until it is appointed; the client forms its opinion anew (MK-09).
+
+        Raises:
+            RfpAlreadyAwarded: the request is not open any more.
+            IllegalMove: the proposal is appointed, or over.
+            DailyRateNotEditable: the rate differs, and the client has not called the proposal not interesting.
+            ConsultantOrCandidate, UnknownConsultant, DailyRateAboveMaximum: as at the submission.
+
+        """
+        rfp.check_open()
+        rate_changes = content.daily_rate != self.daily_rate
+        editable = not rate_changes or self.status == ProposalStatus.NOT_INTERESTING
+        self.reconsider(by, at)
+        require(editable, DailyRateNotEditable(field="daily_rate.amount"))
+        if rate_changes:
+            self.check_rate(content.daily_rate, rfp)
+        self._write(content, rfp, consultant)
+
+    def reconsider(self, by: Actor, at: datetime) -> None:
+        """Something in it changed: what the client thought of it counts no more. Raises IllegalMove or Forbidden."""
+        if self.status == ProposalStatus.UNREAD and by.role in SELLERS:
+            self.version += 1
+        else:
+            self.move_to(ProposalStatus.ONGOING, by.role, at)
+        self.edited_at = at
+        self.selected_by = self.approved_by = None
+
+    def name_consultant(self, consultant: Affiliation | None) -> None:
+        """Turn the candidate into a member of the provider. Raises NotACandidate or UnknownConsultant."""
+        require(self.candidate is not None, NotACandidate())
+        self._offer(consultant)
+        self.version += 1
 
     def open(self, by: Actor, at: datetime) -> bool:
         """Mark it as read by the client; say whether this was the first time."""
         if self.status != ProposalStatus.UNREAD:
             return False
-        self._move_to(ProposalStatus.ONGOING, by)
+        self.move_to(ProposalStatus.ONGOING, by.role, at)
         self.opened_at = at
         return True
-
-    def qualify(self, qualification: Qualification, rfp: Rfp, by: Actor, at: datetime) -> bool:
-        """Say what the client thinks of it (MK-06); tell whether the opinion is new.
-
-        Raises:
-            RfpAlreadyAwarded: the choice is made.
-            IllegalMove: nobody has opened the proposal, or it is cancelled.
-
-        """
-        rfp.check_open()
-        before = self.status
-        self._move_to(ProposalStatus(qualification), by)
-        self.qualified_at = at
-        return self.status != before
-
-    def retain(self, rfp: Rfp, consultant: Affiliation | None, by: Actor, at: datetime) -> ProposalRetained:
-        """Appoint it and award the request; its terms are the request's frozen ones (MK-12, MK-23).
-
-        Raises:
-            RfpAlreadyAwarded: another proposal was retained first.
-            IllegalMove: the client has not found it interesting.
-
-        """
-        rfp.award(by, at)
-        self._move_to(ProposalStatus.APPOINTED, by)
-        self.retained_at = at
-        if consultant is not None:
-            self.consultant_name = consultant.display_name
-        return ProposalRetained(
-            version=self.version,
-            proposal_id=self.id,
-            rfp_id=rfp.id,
-            rfp_reference=self.rfp_reference,
-            title=rfp.title,
-            client_company_id=self.client_company_id,
-            provider_company_id=self.provider_company_id,
-            operational_manager_id=rfp.operational_manager_id,
-            consultant_id=self.consultant_id,
-            consultant_name=self.consultant_name,
-            daily_rate=self.daily_rate,
-            days=rfp.days,
-            period=rfp.period,
-            retained_by=by.member_id,
-            retained_at=at,
-        )
 
     def cancel(self, reason: CancellationReason, comment: str | None, by: Actor, at: datetime) -> None:
         """Withdraw it, until it is appointed (MK-09). Raises CancellationUnexplained or IllegalMove."""
         explained = reason != CancellationReason.OTHER or comment is not None
         require(explained, CancellationUnexplained(field="comment"))
-        self._move_to(ProposalStatus.CANCELLED, by)
+        self.move_to(ProposalStatus.CANCELLED, by.role, at)
         self.cancelled_at, self.cancellation_reason, self.cancellation_comment = at, reason, comment
 
-    def _move_to(self, target: ProposalStatus, by: Actor) -> None:
-        self.status = check_move(MOVES, ProposalStatus(self.status), target, by.role)
+    def lose(self, at: datetime) -> None:
+        """The request closed on another one, or on none; who cancelled or was off-topic stays so, under "lost"."""
+        if self.status in LIVE:
+            self.move_to(ProposalStatus.LOST, Platform.CLOSING, at)
+        self.closed_at = at
+
+    def submitted(self, at: datetime) -> ProposalSubmitted:
+        """What others need: who was offered to whom (MK-13)."""
+        return ProposalSubmitted(
+            version=self.version,
+            proposal_id=self.id,
+            client_company_id=self.client_company_id,
+            provider_company_id=self.provider_company_id,
+            consultant_id=self.consultant_id,
+            submitted_at=at,
+        )
+
+    def check_rate(self, rate: Money, rfp: Rfp) -> None:
+        """Hold the request's ceiling. Raises DailyRateAboveMaximum."""
+        ceiling = rfp.max_daily_rate
+        affordable = ceiling is None or rate.amount <= ceiling.amount
+        require(affordable, DailyRateAboveMaximum(field="daily_rate.amount"))
+
+    def _write(self, content: ProposalContent, rfp: Rfp, consultant: Affiliation | None) -> None:
+        content.check_person()
+        if content.candidate is None:
+            self._offer(consultant)
+        else:
+            self._introduce(content.candidate)
+        self.rfp_reference, self.rfp_edition = rfp.reference or "", rfp.edition
+        self.daily_rate_amount = content.daily_rate.amount
+        self.pitch, self.available_on = content.pitch, content.available_on
+        self.accepted_clauses = [str(clause) for clause in content.accepted_clauses]
+
+    def _offer(self, consultant: Affiliation | None) -> None:
+        if consultant is None or consultant.company_id != self.provider_company_id:
+            raise UnknownConsultant(field="consultant_id")
+        self.consultant_id, self.consultant_name = consultant.member_id, consultant.display_name
+        self.candidate = None
+
+    def _introduce(self, candidate: Candidate) -> None:
+        self.consultant_id, self.consultant_name = None, candidate.display_name
+        self.candidate = candidate.model_dump()
+
+    def move_to(self, target: ProposalStatus, by: Role | Platform, at: datetime) -> None:
+        """Take a status by the one table. Raises IllegalMove or Forbidden."""
+        self.status = check_move(MOVES, ProposalStatus(self.status), target, by)
+        self.history = [*self.history, _reached(target, at)]
         self.version += 1
+
+
+def _reached(status: ProposalStatus, at: datetime) -> dict[str, Any]:
+    return {"status": status.value, "at": at.isoformat()}

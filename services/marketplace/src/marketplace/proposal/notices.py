@@ -1,11 +1,11 @@
-"""What people are told about proposals."""
+"""What the client's people are told about a provider's proposal."""
 
-from contracts.notification import NotificationRequested, RoleInCompany
-from contracts.roles import HEADS, Role
+from typing import Literal
+from uuid import UUID
+
+from contracts.notification import NotificationRequested
 from marketplace.proposal.domain import Proposal
 from marketplace.rfp.domain import Rfp
-
-_PROVIDER_HEADS = sorted(HEADS - {Role.DIRECTEUR_ACHATS})
 
 
 def received(proposal: Proposal, rfp: Rfp) -> NotificationRequested:
@@ -13,7 +13,7 @@ def received(proposal: Proposal, rfp: Rfp) -> NotificationRequested:
     return NotificationRequested(
         subject_id=proposal.id,
         template="proposal_received",
-        members=sorted({rfp.operational_manager_id, rfp.author_id}),
+        members=followers(rfp),
         context={
             "rfp_reference": proposal.rfp_reference,
             "provider_name": proposal.provider_name,
@@ -23,26 +23,20 @@ def received(proposal: Proposal, rfp: Rfp) -> NotificationRequested:
     )
 
 
-def qualified(proposal: Proposal) -> NotificationRequested:
-    """Tell who answered what the client thinks of it."""
+def changed(proposal: Proposal, rfp: Rfp, change: Literal["edited", "cancelled"]) -> NotificationRequested:
+    """Tell them that it is another one now, or none any more (MK-09)."""
     return NotificationRequested(
         subject_id=proposal.id,
-        template="proposal_qualified",
-        members=[proposal.author_id],
-        context={"rfp_reference": proposal.rfp_reference, "qualification": proposal.status},
-    )
-
-
-def retained(proposal: Proposal) -> NotificationRequested:
-    """Tell who answered, and who must now bring the documents, that the proposal won (MK-12)."""
-    return NotificationRequested(
-        subject_id=proposal.id,
-        template="proposal_retained",
-        members=[proposal.author_id],
-        roles=[RoleInCompany(company_id=proposal.provider_company_id, roles=_PROVIDER_HEADS)],
+        template=f"proposal_{change}",
+        members=followers(rfp),
         context={
             "rfp_reference": proposal.rfp_reference,
-            "title": proposal.rfp_title,
+            "provider_name": proposal.provider_name,
             "consultant_name": proposal.consultant_name,
         },
     )
+
+
+def followers(rfp: Rfp) -> list[UUID]:
+    """Who looks after the request."""
+    return sorted({rfp.operational_manager_id, rfp.author_id})
