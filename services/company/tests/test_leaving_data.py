@@ -115,6 +115,48 @@ class TestEventsThatComeAfterTheErasure:
         refused(await world.register(caller), 409, "profile_not_known_yet")
 
 
+class TestACompanyThatNobodyRunsAnyMore:
+    async def waiting(self, world, company):
+        page = await world.client.get("/staff/work-queue?kind=headless&limit=100", headers=world.staff)
+        return [item for item in page.json()["items"] if item["company_id"] == company.id]
+
+    async def name(self, world, company, member_id, headers=None):
+        body = {"member_id": str(member_id), "proof_reference": "DMS-2026-118"}
+        path = f"/staff/companies/{company.id}/head"
+        return await world.client.post(path, json=body, headers=headers or world.staff)
+
+    @pytest.mark.req("CO-48")
+    @pytest.mark.parametrize(
+        ("profile", "other", "head"),
+        [
+            (ProfileType.CONSULTANCY, Role.CONSULTANT, "gerant"),
+            (ProfileType.CLIENT, Role.ACHETEUR, "directeur_achats"),
+        ],
+    )
+    async def test_waits_for_staff_until_they_name_a_head(self, world, refused, profile, other, head) -> None:
+        company = await world.company(profile)
+        assert await self.waiting(world, company) == []
+        left, going = [await world.member(profile) for _ in range(2)]
+        for caller in (left, going):
+            request = (await world.ask(caller, company, other)).json()
+            await world.decide(request["id"], "acceptance", company.headers)
+        refused(await self.name(world, company, left.member_id), 409, "company_has_a_head")
+        await erase(world, company.founder)
+        await erase(world, going)
+        assert [item["kind"] for item in await self.waiting(world, company)] == ["headless"]
+        refused(await self.name(world, company, (await world.member(profile)).member_id), 404, "colleague_not_found")
+        refused(await self.name(world, company, left.member_id, world.headers(left)), 403, "forbidden")
+        named = await self.name(world, company, left.member_id)
+        assert (named.status_code, named.json()["role"]) == (201, head)
+        assert await self.waiting(world, company) == []
+        refused(await self.name(world, company, left.member_id), 409, "company_has_a_head")
+
+    async def test_and_that_has_nobody_at_all_does_not_wait(self, world) -> None:
+        company = await world.company()
+        await erase(world, company.founder)
+        assert await self.waiting(world, company) == []
+
+
 class TestGather:
     @pytest.mark.req("PL-06")
     async def test_gives_what_is_known_of_a_member_and_of_nobody_else(self, world) -> None:

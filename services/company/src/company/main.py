@@ -3,6 +3,7 @@
 from chassis.platform import Service
 from company.affiliation import people, personal
 from company.affiliation import routes as affiliations
+from company.affiliation import staff as affiliation_staff
 from company.affiliation.consumers import consumers as invitations
 from company.approvals.sweeps import SWEEPS as APPROVAL_SWEEPS
 from company.bank import routes as bank
@@ -56,6 +57,7 @@ service = Service(
         statements.router,
         suppliers.router,
         company_staff.router,
+        affiliation_staff.router,
         document_staff.router,
     ],
     consumers=[consumers, invitations, rechecks],

@@ -10,6 +10,7 @@ from chassis import Tx
 from chassis.personal_data import ERASED_NAME, Basis, DataClass, Records, record_of
 from company.affiliation.domain import Affiliation
 from company.affiliation.ending import Why, end_affiliation
+from company.affiliation.headless import note_headless
 from company.affiliation.joining import KEPT_AFTER_DECISION, JoinRequest, JoinStatus
 from company.affiliation.queries import affiliation_of, lock_companies
 from company.directory.domain import GONE, KnownMember
@@ -25,13 +26,14 @@ async def _affiliations(tx: Tx, member_id: UUID) -> Records:
 
 
 async def _end(tx: Tx, member_id: UUID) -> None:
-    """The account is gone, so even the last head goes; staff find the company by its people."""
+    """The account is gone, so even the last head goes; staff are told of a company that nobody runs any more."""
     present = await affiliation_of(tx, member_id)
     if present is not None:
         await lock_companies(tx, {present.company_id})
         present = await affiliation_of(tx, member_id)
     if present is not None:
         await end_affiliation(tx, present, Why.ERASED)
+        await note_headless(tx, present.company_id)
 
 
 async def _requests(tx: Tx, member_id: UUID) -> Records:

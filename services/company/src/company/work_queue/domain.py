@@ -24,6 +24,8 @@ class WorkKind(StrEnum):
     IDENTITY_CHANGE = "identity_change"
     BANK_CHANGE = "bank_change"
     CAPACITY = "capacity"
+    HEADLESS = "headless"
+    """Nobody runs the company any more: the last head's account was erased."""
 
 
 class WorkItemNotFound(NotFound):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped
 from chassis import Tx
 from chassis.rows import Base
 from company.affiliation.domain import Affiliation
+from company.affiliation.headless import HeadlessCompany
 from company.approvals.domain import Approval, ApprovalKind, ApprovalStatus
 from company.bank.change import BankChange, BankChangeStatus
 from company.bank.domain import BankDetails
@@ -33,6 +34,7 @@ _a_head_decides = (
     )
     .exists()
 )
+_has_people = select(Affiliation.id).where(Affiliation.company_id == HeadlessCompany.company_id).exists()
 _waiting_identity = (IdentityChangeStatus.REQUESTED, IdentityChangeStatus.PROPOSED)
 
 
@@ -64,6 +66,7 @@ _everything = union_all(
         BankChange.status == BankChangeStatus.PROPOSED, ~_a_head_decides
     ),
     _items(WorkKind.CAPACITY, Signatory, Signatory.declared_at).where(*_unverified),
+    _items(WorkKind.HEADLESS, HeadlessCompany, HeadlessCompany.since).where(_has_people),
 ).subquery("work_items")
 
 

@@ -70,7 +70,7 @@ class ClaimView(View):
 
 @router.get("/staff/work-queue", access=STAFF)
 async def list_work(
-    tx: TxDep, page: PageDep, kind: Annotated[list[WorkKind] | None, Query(max_length=5)] = None
+    tx: TxDep, page: PageDep, kind: Annotated[list[WorkKind] | None, Query(max_length=len(WorkKind))] = None
 ) -> Page[WorkItemView]:
     """Companies, documents, changes and capacities that wait, oldest first, with what was checked and who is at it."""
     query = select(WorkItem)
