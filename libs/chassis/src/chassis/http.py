@@ -209,14 +209,15 @@ async def _tx(request: Request) -> Tx:
 
 
 async def _caller(request: Request) -> Caller:
+    """Who calls, judged once more: `admit` did before the body was read, which may have taken its time.
+
+    A request whose token expired, or whose session ended, while its body arrived has no effect (401).
+    """
     caller: Caller | None = request.state.caller
     if caller is None:
         raise Unauthenticated
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        # By now the whole body has arrived, and the session may have ended while it did.
-        platform: Platform = request.app.state.platform
-        return platform.verifier.verify(request.headers["authorization"].partition(" ")[2])
-    return caller
+    platform: Platform = request.app.state.platform
+    return platform.verifier.verify(request.headers["authorization"].partition(" ")[2])
 
 
 async def _platform(request: Request) -> Platform:
