@@ -1,6 +1,7 @@
 """A request's rules, without a server."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import product
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from chassis.errors import Forbidden, IllegalMove, Problem
 from contracts.contracting import ContractKind
 from contracts.roles import Role
-from marketplace.actor import Actor
+from marketplace.actor import Actor, Platform
 from marketplace.directory.domain import (
     Affiliation,
     Company,
@@ -21,11 +22,27 @@ from marketplace.directory.domain import (
     check_may_find,
     check_may_publish,
 )
+from marketplace.rfp.content import (
+    STEPS,
+    DeliverableOutsidePeriod,
+    FieldOfAnotherStep,
+    RfpContent,
+    RfpIncomplete,
+    RfpType,
+    Step,
+    StepNotFound,
+    StepsInOrder,
+    completeness,
+    with_step,
+)
 from marketplace.rfp.domain import (
+    OPEN,
+    ClosingReason,
+    ClosingUnexplained,
     Rfp,
     RfpAlreadyAwarded,
     RfpAlreadyPublished,
-    RfpContent,
+    RfpClosed,
     RfpStartsInThePast,
     RfpStatus,
     UnknownOperationalManager,
@@ -67,32 +84,176 @@ def rfp(status=RfpStatus.DRAFT):
     return made
 
 
-ACTIONS = {
-    RfpStatus.PUBLISHED: lambda made, role: made.publish(1, "Client", actor(role), AT),
-    RfpStatus.AWARDED: lambda made, role: made.award(actor(role), AT),
+CLIENTS = BUYERS | {Role.ACHETEUR}
+SELLERS = {Role.COMMERCIAL, Role.GERANT, Role.FREELANCE}
+WRITABLE = {"draft", "publication_rejected"}
+ALLOWED = {
+    "workflow_in_progress": [(WRITABLE, BUYERS)],
+    "publication_rejected": [({"workflow_in_progress"}, CLIENTS)],
+    "published": [
+        (WRITABLE, BUYERS),
+        ({"workflow_in_progress"}, CLIENTS),
+        ({"awaiting_extension_approval"}, SELLERS),
+        ({"awarded"}, {Platform.STAFF}),
+    ],
+    "awaiting_extension_approval": [(WRITABLE, BUYERS), ({"workflow_in_progress"}, CLIENTS)],
+    "extension_refused": [({"awaiting_extension_approval"}, SELLERS)],
+    "awarded": [({"published"}, BUYERS)],
+    "closed": [({"published", "awaiting_extension_approval", "extension_refused"}, BUYERS)],
 }
-ALLOWED = {(RfpStatus.DRAFT, RfpStatus.PUBLISHED), (RfpStatus.PUBLISHED, RfpStatus.AWARDED)}
-EVERY = list(product(RfpStatus, ACTIONS, Role))
-FINE = [(present, target, role) for present, target, role in EVERY if (present, target) in ALLOWED and role in BUYERS]
+EVERY = list(product(RfpStatus, RfpStatus, [*Role, *Platform]))
+
+
+def allowed(case):
+    present, target, who = case
+    return any(present in sources and who in by for sources, by in ALLOWED.get(target, []))
 
 
 class TestMoves:
-    @pytest.mark.parametrize(("present", "target", "role"), FINE)
-    def test_allowed(self, present, target, role):
+    @pytest.mark.parametrize(("present", "target", "who"), [case for case in EVERY if allowed(case)])
+    def test_allowed(self, present, target, who):
         made = rfp(present)
-        ACTIONS[target](made, role)
+        made._move_to(target, who)
         assert (made.status, made.version) == (target, 2)
 
-    @pytest.mark.parametrize(("present", "target", "role"), [case for case in EVERY if case not in FINE])
-    def test_refused(self, present, target, role):
+    @pytest.mark.parametrize(("present", "target", "who"), [case for case in EVERY if not allowed(case)])
+    def test_refused(self, present, target, who):
         made = rfp(present)
-        with pytest.raises((Forbidden, IllegalMove, RfpAlreadyAwarded)):
-            ACTIONS[target](made, role)
+        with pytest.raises((Forbidden, IllegalMove)):
+            made._move_to(target, who)
         assert (made.status, made.version) == (present, 1)
 
-    def test_nothing_becomes_a_draft_again(self):
-        with pytest.raises(IllegalMove):
-            rfp(RfpStatus.PUBLISHED)._move_to(RfpStatus.DRAFT, actor())
+    @pytest.mark.parametrize("status", sorted(set(RfpStatus) - OPEN))
+    def test_nobody_answers_awards_or_corrects_what_is_not_open(self, status):
+        refusal = RfpAlreadyAwarded if status == "awarded" else RfpClosed
+        for act in (
+            lambda made: made.take_answer(actor(Role.GERANT)),
+            lambda made: made.award(actor(), AT),
+            lambda made: made.correct(written(), manager(), START),
+        ):
+            with pytest.raises(refusal):
+                act(rfp(status))
+
+    @pytest.mark.parametrize("status", sorted(set(RfpStatus) - {"draft", "publication_rejected"}))
+    def test_only_what_nobody_reads_yet_is_rewritten(self, status):
+        with pytest.raises(RfpAlreadyPublished):
+            rfp(status).edit(written(), manager())
+
+    def test_an_answer_to_an_extension_publishes_it(self):
+        made = rfp(RfpStatus.AWAITING_EXTENSION_APPROVAL)
+        made.take_answer(actor(Role.COMMERCIAL))
+        assert made.status == "published"
+
+    def test_an_extension_waits_for_its_provider_instead(self):
+        made = rfp()
+        made.addressee_id = uuid4()
+        made.publish(1, "Client", actor(), AT)
+        assert made.status == "awaiting_extension_approval"
+
+
+class TestClosing:
+    @pytest.mark.parametrize("reason", list(ClosingReason))
+    def test_other_alone_needs_a_comment(self, reason):
+        made = rfp(RfpStatus.PUBLISHED)
+        if reason == "other":
+            with pytest.raises(ClosingUnexplained):
+                made.close(reason, None, actor(), AT)
+        made.close(reason, "Budget moved" if reason == "other" else None, actor(), AT)
+        assert (made.status, made.closing_reason, made.closed_at) == ("closed", reason, AT)
+
+
+FIXED = {
+    "type": "fixed_price",
+    "deliverables": [{"title": "Report", "due_on": "2026-12-15", "max_price": {"amount": "3000.00"}}],
+    "pricing": "per_deliverable",
+}
+
+
+class TestSteps:
+    def test_eight_in_any_order_and_five_in_theirs(self):
+        assert [len(STEPS[kind]) for kind in RfpType] == [8, 5]
+
+    @pytest.mark.parametrize("kind", list(RfpType))
+    def test_one_lacks_each_mandatory_field_that_is_absent(self, kind):
+        states = completeness(RfpContent(type=kind))
+        assert [list(state.missing) for state in states] == [
+            [name for name in fields.mandatory if name != "market_after_days"] for fields in STEPS[kind].values()
+        ]
+        assert [state.step for state in states if state.complete] == (
+            ["price", "publication"] if kind == "time_and_materials" else ["publication"]
+        )
+
+    @pytest.mark.parametrize("content", [written(), written(**FIXED)])
+    def test_the_whole_content_completes_them_all(self, content):
+        assert all(state.complete for state in completeness(content))
+        content.check_complete()
+
+    @pytest.mark.parametrize("name", [n for step in STEPS[RfpType.FIXED_PRICE].values() for n in step.mandatory])
+    def test_each_mandatory_field_is_needed_to_publish(self, name):
+        if name == "market_after_days":
+            return
+        with pytest.raises(RfpIncomplete):
+            written(**FIXED).model_copy(update={name: None}).check_complete()
+
+    def test_steps_of_days_are_filled_in_any_order(self):
+        part = RfpContent(period={"start": START, "end": START}, days="1")
+        assert with_step(RfpContent(), Step.DURATION, part).days == 1
+
+    def test_steps_of_a_fixed_price_are_filled_one_after_the_other(self):
+        begun = RfpContent(type="fixed_price", operational_manager_id=uuid4())
+        with pytest.raises(StepsInOrder):
+            with_step(begun, Step.DELIVERABLES, RfpContent(deliverables=FIXED["deliverables"]))
+        part = RfpContent(title="T", category="it", description="D", skills=["S"])
+        following = with_step(begun, Step.MISSION, part)
+        assert with_step(following, Step.DELIVERABLES, RfpContent(deliverables=FIXED["deliverables"])).deliverables
+
+    def test_a_step_says_nothing_of_another_and_empties_what_it_leaves_out(self):
+        with pytest.raises(FieldOfAnotherStep) as refusal:
+            with_step(written(), Step.MISSION, RfpContent(title="T", city="Lyon"))
+        assert refusal.value.errors[0].field == "city"
+        assert with_step(written(), Step.MISSION, RfpContent(title="T")).category is None
+
+    @pytest.mark.parametrize(("kind", "step"), [("time_and_materials", "deliverables"), ("fixed_price", "price")])
+    def test_a_step_of_the_other_type_does_not_exist(self, kind, step):
+        with pytest.raises(StepNotFound):
+            with_step(RfpContent(type=kind), Step(step), RfpContent())
+
+    @pytest.mark.parametrize("wrong", [{"deliverables": FIXED["deliverables"]}, {"pricing": "monthly"}])
+    def test_days_have_no_deliverables(self, wrong):
+        with pytest.raises(FieldOfAnotherStep):
+            Rfp.draft(written(**wrong), manager(), actor(), AT)
+
+    @pytest.mark.parametrize(("due", "fine"), [("2026-11-30", False), ("2026-12-01", True), ("2026-12-31", True)])
+    def test_deliverables_are_due_within_the_period(self, due, fine):
+        content = written(**FIXED | {"deliverables": [{"title": "Report", "due_on": due}]})
+        if fine:
+            content.check_complete()
+        else:
+            with pytest.raises(DeliverableOutsidePeriod):
+                content.check_complete()
+
+    @pytest.mark.parametrize(
+        ("changes", "amount"),
+        [
+            ({"max_daily_rate": {"amount": "500.00"}}, "10000.00"),
+            ({}, None),
+            (FIXED, "3000.00"),
+            (FIXED | {"deliverables": [*FIXED["deliverables"], {"title": "Code"}]}, None),
+            (FIXED | {"pricing": "monthly", "max_monthly_price": {"amount": "100.00"}}, "100.00"),
+            (
+                FIXED
+                | {
+                    "pricing": "monthly",
+                    "max_monthly_price": {"amount": "100.00"},
+                    "period": {"start": "2026-12-31", "end": "2027-02-01"},
+                },
+                "300.00",
+            ),
+            (FIXED | {"pricing": "monthly"}, None),
+        ],
+    )
+    def test_the_expected_amount_is_what_the_content_says(self, changes, amount):
+        assert written(**changes).expected_amount == (None if amount is None else Decimal(amount))
 
 
 class TestDraft:

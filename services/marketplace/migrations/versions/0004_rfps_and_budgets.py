@@ -12,17 +12,126 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+_WRITTEN = (
+    "title", "description", "category", "skills", "city", "country", "remote_share", "period_start", "period_end",
+    "days", "operational_manager_id",
+)  # fmt: skip
+_NEW = (
+    sa.Column("entity_id", sa.Uuid(), nullable=True),
+    sa.Column("spending_line_id", sa.Uuid(), nullable=True),
+    sa.Column("buyer_id", sa.Uuid(), nullable=True),
+    sa.Column("deliverables", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column("pricing", sa.String(length=20), nullable=True),
+    sa.Column("max_monthly_price_amount", sa.Numeric(precision=14, scale=2), nullable=True),
+    sa.Column("market_opens_on", sa.Date(), nullable=True),
+    sa.Column("mission_id", sa.Uuid(), nullable=True),
+    sa.Column("addressee_id", sa.Uuid(), nullable=True),
+    sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+    sa.Column("closing_reason", sa.String(length=20), nullable=True),
+    sa.Column("closing_comment", sa.String(), nullable=True),
+)
+_FILLED = (
+    ("type", sa.String(length=20), "'time_and_materials'"),
+    ("market_after_days", sa.Integer(), "0"),
+    ("clause_ids", postgresql.JSONB(astext_type=sa.Text()), "'[]'"),
+)
+_UNPUBLISHED = "status IN ('draft', 'workflow_in_progress', 'publication_rejected')"
+
+
 def upgrade() -> None:
-    op.add_column("rfps", sa.Column("market_after_days", sa.Integer(), nullable=False, server_default="0"))
-    op.alter_column("rfps", "market_after_days", server_default=None)
-    op.add_column("rfps", sa.Column("market_opens_on", sa.Date(), nullable=True))
+    for column in _NEW:
+        op.add_column("rfps", column.copy())
+    for name, kind, value in _FILLED:
+        op.add_column("rfps", sa.Column(name, kind, nullable=False, server_default=sa.text(value)))
+        op.alter_column("rfps", name, server_default=None)
     op.execute(
         "UPDATE rfps SET market_opens_on = (published_at AT TIME ZONE 'Europe/Paris')::date"
         " WHERE published_at IS NOT NULL"
     )
-    op.add_column("rfps", sa.Column("addressee_id", sa.Uuid(), nullable=True))
+    op.alter_column("rfps", "status", type_=sa.String(length=40))
+    for name in _WRITTEN:
+        op.alter_column("rfps", name, nullable=True)
+    op.drop_constraint(op.f("ck_rfps_number_once_published"), "rfps")
+    op.create_check_constraint(op.f("ck_rfps_number_once_published"), "rfps", f"({_UNPUBLISHED}) = (number IS NULL)")
+    op.create_check_constraint(
+        op.f("ck_rfps_complete_once_published"), "rfps", f"number IS NULL OR num_nulls({', '.join(_WRITTEN)}) = 0"
+    )
+    op.create_index(
+        op.f("ix_rfps_addressee_id"), "rfps", ["addressee_id"], postgresql_where=sa.text("addressee_id IS NOT NULL")
+    )
+    _publication()
     _copies()
     _budgets()
+
+
+def _publication() -> None:
+    op.create_table(
+        "rfp_editions",
+        sa.Column("rfp_id", sa.Uuid(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["rfp_id"], ["rfps.id"], name=op.f("fk_rfp_editions_rfp_id")),
+        sa.PrimaryKeyConstraint("rfp_id", "edition", name=op.f("pk_rfp_editions")),
+    )
+    op.create_table(
+        "rfp_templates",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("rfp_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["rfp_id"], ["rfps.id"], name=op.f("fk_rfp_templates_rfp_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rfp_templates")),
+        sa.UniqueConstraint("rfp_id", name=op.f("uq_rfp_templates_rfp_id")),
+    )
+    op.create_index(op.f("ix_rfp_templates_company_id_id"), "rfp_templates", ["company_id", "id"])
+    op.create_table(
+        "publication_workflows",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("entity_id", sa.Uuid(), nullable=True),
+        sa.Column("validators", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publication_workflows")),
+        sa.UniqueConstraint(
+            "company_id",
+            "entity_id",
+            name=op.f("uq_publication_workflows_company_id_entity_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_table(
+        "rfp_approvals",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("rfp_id", sa.Uuid(), nullable=False),
+        sa.Column("submission", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("validator_id", sa.Uuid(), nullable=False),
+        sa.Column("decision", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["rfp_id"], ["rfps.id"], name=op.f("fk_rfp_approvals_rfp_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rfp_approvals")),
+        sa.UniqueConstraint(
+            "rfp_id", "submission", "position", name=op.f("uq_rfp_approvals_rfp_id_submission_position")
+        ),
+    )
+    op.create_table(
+        "clauses",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.Column("entity_id", sa.Uuid(), nullable=True),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=True),
+        sa.Column("file", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clauses")),
+    )
+    op.create_index(op.f("ix_clauses_company_id_id"), "clauses", ["company_id", "id"])
 
 
 def _copies() -> None:
@@ -123,8 +232,21 @@ def _budgets() -> None:
 
 
 def downgrade() -> None:
+    """Published requests stay; unfinished drafts and statuses that the former version does not know do not."""
     for table in ("commitments", "spending_lines", "budgets", "orders", "client_entities"):
         op.drop_table(table)
-    op.drop_column("rfps", "addressee_id")
-    op.drop_column("rfps", "market_opens_on")
-    op.drop_column("rfps", "market_after_days")
+    for table in ("clauses", "rfp_approvals", "publication_workflows", "rfp_templates", "rfp_editions"):
+        op.drop_table(table)
+    op.drop_index(op.f("ix_rfps_addressee_id"), "rfps")
+    op.drop_constraint(op.f("ck_rfps_complete_once_published"), "rfps")
+    op.drop_constraint(op.f("ck_rfps_number_once_published"), "rfps")
+    op.execute(f"DELETE FROM rfps WHERE status <> 'draft' AND {_UNPUBLISHED}")
+    op.execute(f"DELETE FROM rfps WHERE num_nulls({', '.join(_WRITTEN)}) > 0")
+    op.create_check_constraint(op.f("ck_rfps_number_once_published"), "rfps", "(status = 'draft') = (number IS NULL)")
+    for name in _WRITTEN:
+        op.alter_column("rfps", name, nullable=False)
+    op.alter_column("rfps", "status", type_=sa.String(length=20))
+    for name, _, _ in _FILLED:
+        op.drop_column("rfps", name)
+    for column in _NEW:
+        op.drop_column("rfps", column.name)

@@ -130,13 +130,14 @@ class RfpContent(Value):
     def expected_amount(self) -> Decimal | None:
         """The highest price without VAT, as far as what is written says it."""
         if self.type == RfpType.TIME_AND_MATERIALS:
-            known = self.max_daily_rate is not None and self.days is not None
-            return self.max_daily_rate.times(self.days).amount if known else None  # type: ignore[union-attr,arg-type]
+            rate, days = self.max_daily_rate, self.days
+            return None if rate is None or days is None else rate.times(days).amount
         if self.pricing == Pricing.MONTHLY:
-            known = self.max_monthly_price is not None and self.period is not None
-            return self.max_monthly_price.amount * _months(self.period) if known else None  # type: ignore[union-attr,arg-type]
+            month, period = self.max_monthly_price, self.period
+            return None if month is None or period is None else month.amount * _months(period)
         prices = [one.max_price for one in self.deliverables or []]
-        return sum((price.amount for price in prices if price), Decimal(0)) if prices and all(prices) else None
+        known = [price.amount for price in prices if price is not None]
+        return sum(known, Decimal(0)) if known and len(known) == len(prices) else None
 
     def check_belongs(self, fields: Iterable[str]) -> None:
         """Refuse what a request of this type never says. Raises FieldOfAnotherStep."""

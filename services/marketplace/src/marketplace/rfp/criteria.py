@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from pydantic_core import PydanticCustomError
 
 from contracts.values import Amount, CountryCode, Days, Value
-from marketplace.rfp.domain import Category
+from marketplace.rfp.content import Category
 
 SearchWords = Annotated[
     str,

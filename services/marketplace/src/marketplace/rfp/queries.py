@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from chassis import Tx
+from chassis import Tx, get_locked
 from marketplace.actor import Actor
 from marketplace.directory.references import Reference
 from marketplace.proposal.domain import Proposal
-from marketplace.rfp.domain import OPEN, Rfp, RfpStatus
+from marketplace.rfp.domain import OPEN, Rfp, RfpNotFound, RfpStatus
 
 
 def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:
@@ -52,3 +52,8 @@ def listed_for(actor: Actor, today: date) -> ColumnElement[bool]:
 async def rfp_of(tx: Tx, rfp_id: UUID, scope: ColumnElement[bool]) -> Rfp | None:
     """The request, within what the caller may see."""
     return (await tx.scalars(select(Rfp).where(Rfp.id == rfp_id, scope))).one_or_none()
+
+
+async def own_rfp(tx: Tx, by: Actor, rfp_id: UUID) -> Rfp:
+    """The client's own request, locked. Raises RfpNotFound."""
+    return await get_locked(tx, Rfp, rfp_id, RfpNotFound(), Rfp.client_company_id == by.company_id)

@@ -1,72 +1,42 @@
-"""Drafting, publishing and finding requests for proposals."""
+"""Drafting requests for proposals, and finding them."""
 
-from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from pydantic import ConfigDict
 
-from chassis import Tx, audit, get_locked
 from chassis.auth import may
-from chassis.errors import VersionConflict
-from chassis.http import Body, CallerDep, Router, TxDep, View, check_if_match, set_etag
-from chassis.numbering import next_number
+from chassis.errors import Problem, VersionConflict
+from chassis.http import CallerDep, Router, TxDep, check_if_match, set_etag
 from chassis.pagination import Page
 from chassis.problems import documented
 from contracts.permissions import Permission
 from marketplace.acknowledgement.queries import MARKET_CLOSED, admit
-from marketplace.actor import Actor, acting
-from marketplace.directory.domain import Affiliation, CompanyNotValidated, PrincipalContractMissing
-from marketplace.directory.queries import affiliation_of, publishing_client
-from marketplace.rfp.domain import (
-    Rfp,
-    RfpAlreadyPublished,
-    RfpContent,
-    RfpNotFound,
-    RfpStartsInThePast,
-    RfpStatus,
-    UnknownOperationalManager,
-)
+from marketplace.actor import acting
+from marketplace.rfp.content import FieldOfAnotherStep, Step, StepNotFound, StepsInOrder, with_step
+from marketplace.rfp.domain import Rfp, RfpAlreadyPublished, RfpNotFound, UnknownOperationalManager
 from marketplace.rfp.finding import Search, find
-from marketplace.rfp.queries import listed_for, rfp_of, visible_to
+from marketplace.rfp.named import NAMED, check_named, manager_of
+from marketplace.rfp.queries import listed_for, own_rfp, rfp_of, visible_to
+from marketplace.rfp.views import RfpBody, RfpView, shown_to
 
 router = Router("rfps")
 
-
-class RfpBody(RfpContent, Body):
-    """The whole content of a request."""
-
-
-class RfpView(RfpContent, View):
-    """A request for proposals."""
-
-    model_config = ConfigDict(extra="ignore", from_attributes=True)
-
-    id: UUID
-    reference: str | None
-    """The number that people quote; given by the publication."""
-    status: RfpStatus
-    client_company_id: UUID
-    client_name: str | None
-    """As it was at the publication."""
-    created_at: datetime
-    published_at: datetime | None
-    market_opens_on: date | None
-    """From when providers see it that are on none of the client's preferred lists."""
-    version: int
+WRITING: tuple[type[Problem], ...] = (FieldOfAnotherStep, UnknownOperationalManager, *NAMED)
+"""How what is written is refused."""
 
 
 @router.post(
     "/rfps",
     access=may(Permission.RUN_RFPS),
     status_code=201,
-    responses=documented(UnknownOperationalManager),
+    responses=documented(*WRITING),
 )
 async def draft_rfp(body: RfpBody, caller: CallerDep, tx: TxDep, response: Response) -> RfpView:
-    """Begin a request; only the client's own people see it until it is published."""
+    """Begin a request with whatever is known of it; only the client's own people see it until it is published."""
     by = acting(caller)
-    rfp = Rfp.draft(body, await _manager(tx, by, body.operational_manager_id), by, tx.now)
+    await check_named(tx, by.company_id, body)
+    rfp = Rfp.draft(body, await manager_of(tx, by.company_id, body), by, tx.now)
     tx.add(rfp)
     set_etag(response, rfp.version)
     return RfpView.model_validate(rfp)
@@ -75,40 +45,37 @@ async def draft_rfp(body: RfpBody, caller: CallerDep, tx: TxDep, response: Respo
 @router.put(
     "/rfps/{rfp_id}",
     access=may(Permission.RUN_RFPS),
-    responses=documented(RfpNotFound, RfpAlreadyPublished, UnknownOperationalManager, VersionConflict),
+    responses=documented(RfpNotFound, RfpAlreadyPublished, *WRITING, VersionConflict),
 )
 async def edit_rfp(
     rfp_id: UUID, body: RfpBody, caller: CallerDep, tx: TxDep, *, request: Request, response: Response
 ) -> RfpView:
     """Replace the content of a draft."""
     by = acting(caller)
-    rfp = await _own(tx, by, rfp_id)
+    rfp = await own_rfp(tx, by, rfp_id)
     check_if_match(request, rfp.version)
-    rfp.edit(body, await _manager(tx, by, body.operational_manager_id))
+    await check_named(tx, by.company_id, body)
+    rfp.edit(body, await manager_of(tx, by.company_id, body))
     set_etag(response, rfp.version)
     return RfpView.model_validate(rfp)
 
 
-@router.post(
-    "/rfps/{rfp_id}/publication",
+@router.put(
+    "/rfps/{rfp_id}/steps/{step}",
     access=may(Permission.RUN_RFPS),
-    responses=documented(
-        RfpNotFound,
-        RfpAlreadyPublished,
-        RfpStartsInThePast,
-        CompanyNotValidated,
-        PrincipalContractMissing,
-        UnknownOperationalManager,
-    ),
+    responses=documented(RfpNotFound, StepNotFound, StepsInOrder, RfpAlreadyPublished, *WRITING, VersionConflict),
 )
-async def publish_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Response) -> RfpView:
-    """Give it its number and show it to providers; its content is frozen from now on."""
+async def write_step(
+    rfp_id: UUID, step: Step, body: RfpBody, caller: CallerDep, tx: TxDep, *, request: Request, response: Response
+) -> RfpView:
+    """Save one step of a draft as far as it is filled; what the step may say and the body does not is emptied."""
     by = acting(caller)
-    rfp = await _own(tx, by, rfp_id)
-    client = await publishing_client(tx, by.company_id)
-    rfp.check_publishable(await _manager(tx, by, rfp.operational_manager_id), tx.today)
-    rfp.publish(await next_number(tx, "RFP"), client.name, by, tx.now)
-    audit(tx, "rfp.publish", rfp.id, reference=rfp.reference)
+    rfp = await own_rfp(tx, by, rfp_id)
+    check_if_match(request, rfp.version)
+    content = with_step(rfp.content, step, body)
+    if step is Step.ENTITY:
+        await check_named(tx, by.company_id, content)
+    rfp.edit(content, await manager_of(tx, by.company_id, content))
     set_etag(response, rfp.version)
     return RfpView.model_validate(rfp)
 
@@ -119,7 +86,7 @@ async def list_rfps(search: Annotated[Search, Query()], caller: CallerDep, tx: T
     actor = acting(caller)
     await admit(tx, actor)
     found, following = await find(tx, listed_for(actor, tx.today), search, actor.company_id)
-    return Page(items=[RfpView.model_validate(rfp) for rfp in found], next=following)
+    return Page(items=[shown_to(actor, rfp) for rfp in found], next=following)
 
 
 @router.get(
@@ -135,12 +102,4 @@ async def read_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Respons
     if rfp is None:
         raise RfpNotFound
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
-
-
-async def _own(tx: Tx, by: Actor, rfp_id: UUID) -> Rfp:
-    return await get_locked(tx, Rfp, rfp_id, RfpNotFound(), Rfp.client_company_id == by.company_id)
-
-
-async def _manager(tx: Tx, by: Actor, member_id: UUID) -> Affiliation | None:
-    return await affiliation_of(tx, by.company_id, member_id)
+    return shown_to(actor, rfp)

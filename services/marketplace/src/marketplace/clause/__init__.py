@@ -1,0 +1,1 @@
+"""What a client makes a condition of every answer."""

@@ -1,0 +1,1 @@
+"""Published requests to begin others from."""

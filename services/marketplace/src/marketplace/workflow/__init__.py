@@ -1,0 +1,1 @@
+"""Who validates a request before it is published."""
