@@ -264,7 +264,7 @@ class TestApprove:
     @pytest.mark.parametrize(("threshold", "needed"), [("10999.99", True), ("11000.00", False), (None, False)])
     def test_the_buyer_has_a_say_above_the_threshold_and_not_at_it(self, threshold, needed):
         made, limit = proposal(S.INTERESTING), threshold and Decimal(threshold)
-        assert choice.needs_approval(made, rfp(), limit) is needed
+        assert choice.needs_approval(made, limit) is needed
         if needed:
             with pytest.raises(ApprovalMissing):
                 choice.retain(made, rfp(), limit, None, by=actor(Role.DIRECTEUR_ACHATS), at=AT)

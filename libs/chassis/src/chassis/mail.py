@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _GAPS = re.compile(r"\n\s*\n\s*\n")
 """What a part that is left out leaves behind."""
+_METHOD = re.compile(r"^METHOD:([A-Z]+)\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,19 @@ class Mailer:
         self._sender = sender
 
     async def send(
-        self, to: str, rendered: Rendered, *, message_id: str, at: datetime, headers: Mapping[str, str] | None = None
+        self,
+        to: str,
+        rendered: Rendered,
+        *,
+        message_id: str,
+        at: datetime,
+        headers: Mapping[str, str] | None = None,
+        calendar: str | None = None,
     ) -> None:
-        """Send one message. Raises aiosmtplib.SMTPException or OSError; sending again keeps the Message-ID."""
+        """Send one message, with an iCalendar file if there is one; sending again keeps the Message-ID.
+
+        Raises aiosmtplib.SMTPException or OSError.
+        """
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self._sender, to, rendered.subject
         message["Message-ID"] = f"<{message_id}@{self._sender.rpartition('@')[2].rstrip('>')}>"
@@ -69,6 +80,10 @@ class Mailer:
             message[name] = value
         message.set_content(rendered.text)
         message.add_alternative(rendered.html, subtype="html")
+        if calendar is not None:  # an alternative, so that mail programs offer to answer it (RFC 6047)
+            method = _METHOD.search(calendar)
+            asked = {"method": method[1]} if method else {}
+            message.add_alternative(calendar, subtype="calendar", params=asked)
         await aiosmtplib.send(
             message,
             hostname=self._url.hostname,

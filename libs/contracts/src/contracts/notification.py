@@ -34,3 +34,5 @@ class NotificationRequested(Event, type="platform.NotificationRequested.v1", sub
     """Holders of roles to tell."""
     context: dict[str, str] = Field(default_factory=dict)
     """What the template shows."""
+    calendar: str | None = None
+    """An iCalendar file for the mail (RFC 5545), without contact data."""

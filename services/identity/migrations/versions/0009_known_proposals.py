@@ -20,8 +20,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("client_company_id", "consultant_id", name=op.f("pk_known_proposals")),
     )
     op.create_index(op.f("ix_known_proposals_consultant_id"), "known_proposals", ["consultant_id"], unique=False)
+    op.add_column("notifications", sa.Column("calendar", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("notifications", "calendar")
     op.drop_index(op.f("ix_known_proposals_consultant_id"), table_name="known_proposals")
     op.drop_table("known_proposals")

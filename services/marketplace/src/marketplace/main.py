@@ -3,10 +3,10 @@
 from chassis.platform import Service
 from marketplace.acknowledgement import personal as acknowledgement_data
 from marketplace.acknowledgement.routes import router as acknowledgements
-from marketplace.budget.consumers import consumers as budget_consumers
-from marketplace.budget.routes import router as budgets
 from marketplace.attachment.removed import keep_dropping
 from marketplace.attachment.routes import router as attachments
+from marketplace.budget.consumers import consumers as budget_consumers
+from marketplace.budget.routes import router as budgets
 from marketplace.choice.routes import router as choices
 from marketplace.choice.staff import router as retentions
 from marketplace.clause.routes import router as clauses

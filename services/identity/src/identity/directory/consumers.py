@@ -17,6 +17,7 @@ from contracts.company import (
     CompanyValidated,
 )
 from contracts.contracting import BdcIssued, MissionRescheduled
+from contracts.marketplace import ProposalSubmitted
 from identity.directory.affiliations import Affiliation, end_affiliation, hold_affiliation
 from identity.directory.companies import CompanyName
 from identity.directory.missions import RunningOrder

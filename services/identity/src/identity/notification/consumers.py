@@ -38,6 +38,7 @@ async def notify_on_NotificationRequested(event: NotificationRequested, tx: Tx) 
                     at=tx.now,
                     context=event.context,
                     event_id=tx.event_id,
+                    calendar=event.calendar,
                     mail=Channel.MAIL not in channels,
                     inbox=Channel.INBOX not in channels,
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -174,6 +174,8 @@ class Notification(Base):
     template: Mapped[str] = mapped_column(String(64))
     subject_id: Mapped[UUID]
     context: Mapped[dict[str, str]] = mapped_column(JSONB)
+    calendar: Mapped[str | None] = mapped_column(Text)
+    """An iCalendar file that its mail carries (RFC 5545)."""
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("links.id", ondelete="CASCADE"))
     address: Mapped[str | None] = mapped_column(String(320))
     """Where it goes, when not to the member's address of that moment; kept until it is sent or given up."""
@@ -204,6 +206,7 @@ class Notification(Base):
         context: dict[str, str] | None = None,
         link_id: UUID | None = None,
         event_id: UUID | None = None,
+        calendar: str | None = None,
         mail: bool = True,
         inbox: bool = True,
     ) -> Notification:
@@ -216,6 +219,7 @@ class Notification(Base):
             context=context or {},
             link_id=link_id,
             event_id=event_id,
+            calendar=calendar,
             in_inbox=inbox and template not in MAIL_ONLY,
             created_at=at,
             attempts=0,

@@ -42,6 +42,7 @@ class Letter:
     context: dict[str, str]
     at: datetime
     headers: dict[str, str] = field(default_factory=dict)
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ async def _take(tx: Tx, own: Own) -> tuple[list[Letter], int]:
         headers = unsubscribe_headers(own.links, own.public_url, member.id, category) if member else {}
         context = _context(due, member, link, own)
         language = member.language if member else context["language"]
-        letters.append(Letter(due.id, to, due.template, language, context, due.created_at, headers))
+        letters.append(Letter(due.id, to, due.template, language, context, due.created_at, headers, due.calendar))
     return letters, len(taken)
 
 
@@ -124,7 +125,14 @@ async def _send(platform: Platform, own: Own, letter: Letter) -> None:
     failure: Failure | None = None
     try:
         rendered = render(own, letter)
-        await own.mailer.send(letter.to, rendered, message_id=str(letter.id), at=letter.at, headers=letter.headers)
+        await own.mailer.send(
+            letter.to,
+            rendered,
+            message_id=str(letter.id),
+            at=letter.at,
+            headers=letter.headers,
+            calendar=letter.calendar,
+        )
     except (SMTPException, OSError, TemplateError, ValueError) as wrong:
         failure = failure_of(wrong)
         logger.warning("mail_not_sent", extra={"notification": str(letter.id), "reason": failure.reason})

@@ -51,14 +51,9 @@ class Decision(Value):
         require(self.outcome == Outcome.ACCEPTED or self.reason is not None, DecisionUnexplained(field="reason"))
 
 
-def amount_of(proposal: Proposal, rfp: Rfp) -> Decimal:
-    """What it will cost as far as the request says, without VAT."""
-    return proposal.daily_rate.times(rfp.days).amount
-
-
-def needs_approval(proposal: Proposal, rfp: Rfp, threshold: Decimal | None) -> bool:
+def needs_approval(proposal: Proposal, threshold: Decimal | None) -> bool:
     """Whether the buyer has a say: above the spending line's threshold, and never at it."""
-    return threshold is not None and amount_of(proposal, rfp) > threshold
+    return threshold is not None and proposal.amount.amount > threshold
 
 
 def qualify(proposal: Proposal, opinion: Qualification, rfp: Rfp, by: Actor, at: datetime) -> bool:
@@ -101,7 +96,7 @@ def approve(
     accepted = decision.outcome == Outcome.ACCEPTED
     if proposal.status != ProposalStatus.SELECTED:
         raise IllegalMove(f"it is {proposal.status}; the buyer validates what is selected")
-    require(needs_approval(proposal, rfp, threshold), ApprovalNotNeeded())
+    require(needs_approval(proposal, threshold), ApprovalNotNeeded())
     proposal.move_to(ProposalStatus.APPROVED if accepted else ProposalStatus.INTERESTING, by.role, at)
     proposal.approved_by = by.member_id if accepted else None
 
@@ -120,7 +115,7 @@ def retain(
     rfp.award(by, at)
     was = proposal.status
     proposal.move_to(ProposalStatus.APPOINTED, by.role, at)
-    approved = was == ProposalStatus.APPROVED or not needs_approval(proposal, rfp, threshold)
+    approved = was == ProposalStatus.APPROVED or not needs_approval(proposal, threshold)
     require(approved, ApprovalMissing())
     proposal.retained_at, proposal.retained_by = at, by.member_id
     if consultant is not None:
@@ -152,15 +147,15 @@ def complete(proposal: Proposal, rfp: Rfp, at: datetime) -> ProposalRetained:
         proposal_id=proposal.id,
         rfp_id=rfp.id,
         rfp_reference=proposal.rfp_reference,
-        title=rfp.title,
+        title=proposal.rfp_title,
         client_company_id=proposal.client_company_id,
         provider_company_id=proposal.provider_company_id,
         operational_manager_id=rfp.operational_manager_id,
         consultant_id=proposal.consultant_id,
         consultant_name=proposal.consultant_name,
         daily_rate=proposal.daily_rate,
-        days=rfp.days,
-        period=rfp.period,
+        days=proposal.days,
+        period=proposal.period,
         retained_by=proposal.retained_by,
         retained_at=proposal.retained_at,
     )

@@ -1,7 +1,6 @@
 """What people are told about a choice."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from uuid import UUID
 
 from contracts.notification import NotificationRequested, RoleInCompany
@@ -9,6 +8,7 @@ from contracts.permissions import MATRIX, Permission
 from contracts.roles import HEADS, Role
 from marketplace.choice.domain import Decision
 from marketplace.proposal.domain import Proposal
+from marketplace.rfp.domain import Rfp
 
 _PROVIDER_HEADS = sorted(HEADS - {Role.DIRECTEUR_ACHATS})
 
@@ -23,17 +23,18 @@ def selected(proposal: Proposal) -> NotificationRequested:
     return _to_author(proposal, "proposal_selected", title=proposal.rfp_title)
 
 
-def to_approve(proposal: Proposal, amount: Decimal) -> NotificationRequested:
-    """Ask the buyers to validate what costs more than the threshold."""
-    approvers = sorted(MATRIX[Permission.APPROVE_SPENDING])
+def to_approve(proposal: Proposal, rfp: Rfp) -> NotificationRequested:
+    """Ask the request's buyer, or all who may, to validate what costs more than the threshold."""
+    approvers = RoleInCompany(company_id=proposal.client_company_id, roles=sorted(MATRIX[Permission.APPROVE_SPENDING]))
     return NotificationRequested(
         subject_id=proposal.id,
         template="proposal_to_approve",
-        roles=[RoleInCompany(company_id=proposal.client_company_id, roles=approvers)],
+        members=[rfp.buyer_id] if rfp.buyer_id else [],
+        roles=[] if rfp.buyer_id else [approvers],
         context={
             "rfp_reference": proposal.rfp_reference,
             "provider_name": proposal.provider_name,
-            "amount": f"{amount:.2f}",
+            "amount": f"{proposal.amount.amount:.2f}",
         },
     )
 

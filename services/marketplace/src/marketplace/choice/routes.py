@@ -9,11 +9,12 @@ from chassis.http import Body, CallerDep, Router, TxDep
 from chassis.problems import documented
 from contracts.permissions import Permission
 from marketplace.actor import acting
+from marketplace.budget.domain import AnotherCurrency, LineExhausted, LineNotUsable
+from marketplace.budget.queries import reserve
 from marketplace.choice import notices
 from marketplace.choice.domain import (
     Decision,
     Qualification,
-    amount_of,
     approve,
     needs_approval,
     qualify,
@@ -25,9 +26,11 @@ from marketplace.directory.queries import affiliation_of
 from marketplace.proposal.queries import held_with_rfp, visible_to
 from marketplace.proposal.refusals import ApprovalMissing, ApprovalNotNeeded, DecisionUnexplained, ProposalNotFound
 from marketplace.proposal.views import ProposalView
-from marketplace.rfp.domain import RfpAlreadyAwarded
+from marketplace.rfp.domain import RfpAlreadyAwarded, RfpClosed
 
 router = Router("proposals")
+
+_OPEN = (RfpAlreadyAwarded, RfpClosed)
 
 
 class QualificationBody(Body):
@@ -43,7 +46,7 @@ class ApprovalBody(Decision, Body):
 @router.post(
     "/proposals/{proposal_id}/qualification",
     access=may(Permission.RUN_RFPS),
-    responses=documented(ProposalNotFound, IllegalMove, RfpAlreadyAwarded),
+    responses=documented(ProposalNotFound, IllegalMove, *_OPEN),
 )
 async def qualify_proposal(proposal_id: UUID, body: QualificationBody, caller: CallerDep, tx: TxDep) -> ProposalView:
     """Call an opened proposal interesting or not; the provider is told."""
@@ -58,7 +61,7 @@ async def qualify_proposal(proposal_id: UUID, body: QualificationBody, caller: C
 @router.post(
     "/proposals/{proposal_id}/selection",
     access=may(Permission.RUN_RFPS),
-    responses=documented(ProposalNotFound, IllegalMove, RfpAlreadyAwarded),
+    responses=documented(ProposalNotFound, IllegalMove, *_OPEN),
 )
 async def select_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> ProposalView:
     """Call an interesting proposal the best; above the spending line's threshold the buyer is asked to validate."""
@@ -66,8 +69,8 @@ async def select_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> Pr
     proposal, rfp = await held_with_rfp(tx, proposal_id, visible_to(by))
     select(proposal, rfp, by, tx.now)
     emit(tx, notices.selected(proposal))
-    if needs_approval(proposal, rfp, await threshold_of(tx, rfp)):
-        emit(tx, notices.to_approve(proposal, amount_of(proposal, rfp)))
+    if needs_approval(proposal, await threshold_of(tx, rfp)):
+        emit(tx, notices.to_approve(proposal, rfp))
     audit(tx, "proposal.select", proposal.id, version=proposal.version)
     return ProposalView.model_validate(proposal)
 
@@ -75,7 +78,7 @@ async def select_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> Pr
 @router.post(
     "/proposals/{proposal_id}/approval",
     access=may(Permission.APPROVE_SPENDING),
-    responses=documented(ProposalNotFound, IllegalMove, RfpAlreadyAwarded, ApprovalNotNeeded, DecisionUnexplained),
+    responses=documented(ProposalNotFound, IllegalMove, *_OPEN, ApprovalNotNeeded, DecisionUnexplained),
 )
 async def approve_proposal(proposal_id: UUID, body: ApprovalBody, caller: CallerDep, tx: TxDep) -> ProposalView:
     """The buyer validates a selected proposal above the threshold, or hands it back as merely interesting."""
@@ -91,7 +94,9 @@ async def approve_proposal(proposal_id: UUID, body: ApprovalBody, caller: Caller
 @router.post(
     "/proposals/{proposal_id}/retention",
     access=may(Permission.RUN_RFPS),
-    responses=documented(ProposalNotFound, IllegalMove, RfpAlreadyAwarded, ApprovalMissing),
+    responses=documented(
+        ProposalNotFound, IllegalMove, *_OPEN, ApprovalMissing, LineExhausted, LineNotUsable, AnotherCurrency
+    ),
 )
 async def retain_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> ProposalView:
     """Choose a proposal; the money is set aside, and the platform is asked for the last word (MK-12, MK-22)."""
@@ -100,6 +105,8 @@ async def retain_proposal(proposal_id: UUID, caller: CallerDep, tx: TxDep) -> Pr
     known = proposal.consultant_id
     consultant = await affiliation_of(tx, proposal.provider_company_id, known) if known else None
     retain(proposal, rfp, await threshold_of(tx, rfp), consultant, by=by, at=tx.now)
+    if rfp.spending_line_id:
+        await reserve(tx, rfp.spending_line_id, proposal.amount, proposal.id)
     emit(tx, notices.appointed(proposal))
     audit(tx, "proposal.retain", proposal.id, rfp=proposal.rfp_reference, version=proposal.version)
     return ProposalView.model_validate(proposal)

@@ -14,6 +14,7 @@ from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.roles import StaffScope
 from contracts.values import Money
+from marketplace.budget.queries import release
 from marketplace.choice import notices
 from marketplace.choice.domain import Decision, Outcome, complete, turn_down
 from marketplace.proposal.domain import Proposal, ProposalStatus
@@ -77,6 +78,7 @@ async def decide_retention(proposal_id: UUID, body: DecisionBody, caller: Caller
     else:
         turn_down(proposal, body.reason or "", tx.now)
         rfp.reopen()
+        await release(tx, proposal.id)
         emit(tx, notices.turned_down(proposal))
     audit(tx, "proposal.decide", proposal.id, outcome=body.outcome, version=proposal.version, by=caller.member_id)
     return RetentionView.model_validate(proposal)

@@ -15,17 +15,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.errors import require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
-from contracts.marketplace import ProposalSubmitted
 from contracts.permissions import MATRIX, Permission
 from contracts.roles import BUYERS, CLIENT_ROLES, SELLERS, Role
-from contracts.values import Money
+from contracts.values import Money, Period
 from marketplace.actor import Actor, Platform
+from marketplace.clause.domain import check_clauses_accepted
 from marketplace.directory.domain import Affiliation, Company
-from marketplace.proposal.content import CancellationReason, Candidate, ProposalContent
+from marketplace.proposal.content import CancellationReason, ProposalContent
 from marketplace.proposal.refusals import (
     CancellationUnexplained,
     DailyRateAboveMaximum,
     DailyRateNotEditable,
+    ExtensionNotEditable,
     NotACandidate,
     UnknownConsultant,
 )
@@ -116,6 +117,9 @@ class Proposal(Base):
     """With the edition that was answered: what it says is frozen in the proposal (MK-23)."""
     rfp_edition: Mapped[int]
     rfp_title: Mapped[str]
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    days: Mapped[Decimal] = mapped_column(Numeric(4, 1))
     client_company_id: Mapped[UUID]
     provider_company_id: Mapped[UUID]
     provider_name: Mapped[str]
@@ -153,6 +157,16 @@ class Proposal(Base):
         return Money(amount=self.daily_rate_amount)
 
     @property
+    def period(self) -> Period:
+        """When the work is asked for, by the edition that was answered."""
+        return Period(start=self.period_start, end=self.period_end)
+
+    @property
+    def amount(self) -> Money:
+        """What it will cost as far as the request says, without VAT."""
+        return self.daily_rate.times(self.days)
+
+    @property
     def tab(self) -> Tab:
         """Where the provider finds it: what was cancelled, or off-topic, is lost once its request closes (MK-10)."""
         if self.status == ProposalStatus.APPOINTED:
@@ -177,16 +191,16 @@ class Proposal(Base):
             ConsultantOrCandidate: nobody, or two people, are named.
             UnknownConsultant: the consultant is not a member of the company.
             DailyRateAboveMaximum: the client said what it may cost at most.
+            ClausesNotAccepted: a clause of the request is not ticked.
 
         """
-        rfp.check_open()
+        rfp.take_answer(by)
         proposal = cls(
             id=new_id(),
             version=1,
             status=ProposalStatus.UNREAD,
             history=[_reached(ProposalStatus.UNREAD, at)],
             rfp_id=rfp.id,
-            rfp_title=rfp.title,
             client_company_id=rfp.client_company_id,
             provider_company_id=by.company_id,
             provider_name=provider.name,
@@ -204,12 +218,14 @@ class Proposal(Base):
 
         Raises:
             RfpAlreadyAwarded: the request is not open any more.
+            ExtensionNotEditable: it answers an extension.
             IllegalMove: the proposal is appointed, or over.
             DailyRateNotEditable: the rate differs, and the client has not called the proposal not interesting.
             ConsultantOrCandidate, UnknownConsultant, DailyRateAboveMaximum: as at the submission.
 
         """
         rfp.check_open()
+        require(rfp.addressee_id is None, ExtensionNotEditable())
         rate_changes = content.daily_rate != self.daily_rate
         editable = not rate_changes or self.status == ProposalStatus.NOT_INTERESTING
         self.reconsider(by, at)
@@ -254,17 +270,6 @@ class Proposal(Base):
             self.move_to(ProposalStatus.LOST, Platform.CLOSING, at)
         self.closed_at = at
 
-    def submitted(self, at: datetime) -> ProposalSubmitted:
-        """What others need: who was offered to whom (MK-13)."""
-        return ProposalSubmitted(
-            version=self.version,
-            proposal_id=self.id,
-            client_company_id=self.client_company_id,
-            provider_company_id=self.provider_company_id,
-            consultant_id=self.consultant_id,
-            submitted_at=at,
-        )
-
     def check_rate(self, rate: Money, rfp: Rfp) -> None:
         """Hold the request's ceiling. Raises DailyRateAboveMaximum."""
         ceiling = rfp.max_daily_rate
@@ -273,11 +278,14 @@ class Proposal(Base):
 
     def _write(self, content: ProposalContent, rfp: Rfp, consultant: Affiliation | None) -> None:
         content.check_person()
+        check_clauses_accepted(rfp.clause_ids, content.accepted_clauses)
         if content.candidate is None:
             self._offer(consultant)
         else:
-            self._introduce(content.candidate)
-        self.rfp_reference, self.rfp_edition = rfp.reference or "", rfp.edition
+            self.consultant_id, self.consultant_name = None, content.candidate.display_name
+            self.candidate = content.candidate.model_dump()
+        self.rfp_reference, self.rfp_edition, self.rfp_title = rfp.reference or "", rfp.edition, rfp.title
+        self.period_start, self.period_end, self.days = rfp.period_start, rfp.period_end, rfp.days
         self.daily_rate_amount = content.daily_rate.amount
         self.pitch, self.available_on = content.pitch, content.available_on
         self.accepted_clauses = [str(clause) for clause in content.accepted_clauses]
@@ -287,10 +295,6 @@ class Proposal(Base):
             raise UnknownConsultant(field="consultant_id")
         self.consultant_id, self.consultant_name = consultant.member_id, consultant.display_name
         self.candidate = None
-
-    def _introduce(self, candidate: Candidate) -> None:
-        self.consultant_id, self.consultant_name = None, candidate.display_name
-        self.candidate = candidate.model_dump()
 
     def move_to(self, target: ProposalStatus, by: Role | Platform, at: datetime) -> None:
         """Take a status by the one table. Raises IllegalMove or Forbidden."""

@@ -1,11 +1,25 @@
-"""What the client's people are told about a provider's proposal."""
+"""What is said of a provider's proposal: to other services, and to the client's people."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from contracts.marketplace import ProposalSubmitted
 from contracts.notification import NotificationRequested
 from marketplace.proposal.domain import Proposal
 from marketplace.rfp.domain import Rfp
+
+
+def submitted(proposal: Proposal, at: datetime) -> ProposalSubmitted:
+    """What other services need: who was offered to whom (MK-13)."""
+    return ProposalSubmitted(
+        version=proposal.version,
+        proposal_id=proposal.id,
+        client_company_id=proposal.client_company_id,
+        provider_company_id=proposal.provider_company_id,
+        consultant_id=proposal.consultant_id,
+        submitted_at=at,
+    )
 
 
 def received(proposal: Proposal, rfp: Rfp) -> NotificationRequested:

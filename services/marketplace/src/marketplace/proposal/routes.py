@@ -8,11 +8,12 @@ from sqlalchemy import select, true
 from chassis import audit, emit, get_locked
 from chassis.auth import may
 from chassis.errors import IllegalMove, VersionConflict
-from chassis.http import CallerDep, Router, TxDep, check_if_match, set_etag
+from chassis.http import CallerDep, PlatformDep, Router, TxDep, check_if_match, set_etag
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.permissions import Permission
 from marketplace.actor import acting
+from marketplace.clause.domain import ClausesNotAccepted
 from marketplace.directory.domain import FrameworkContractMissing, MarketClosedToUnvalidated
 from marketplace.directory.queries import admitted_provider, affiliation_of
 from marketplace.proposal import notices
@@ -24,22 +25,27 @@ from marketplace.proposal.refusals import (
     ConsultantOrCandidate,
     DailyRateAboveMaximum,
     DailyRateNotEditable,
+    ExtensionNotEditable,
     NotACandidate,
     ProposalNotFound,
     UnknownConsultant,
 )
 from marketplace.proposal.views import CancellationBody, ConsultantBody, ProposalBody, ProposalSummary, ProposalView
 from marketplace.rfp import queries as rfps
-from marketplace.rfp.domain import Rfp, RfpAlreadyAwarded, RfpNotFound
+from marketplace.rfp.domain import Rfp, RfpAlreadyAwarded, RfpClosed, RfpNotFound
+from marketplace.spam.domain import AnsweringBlocked
+from marketplace.spam.queries import check_may_answer
 
 router = Router("proposals")
 
 _CONTENT = (
     RfpAlreadyAwarded,
+    RfpClosed,
     ConsultantAlreadyProposed,
     ConsultantOrCandidate,
     UnknownConsultant,
     DailyRateAboveMaximum,
+    ClausesNotAccepted,
 )
 
 
@@ -47,11 +53,14 @@ _CONTENT = (
     "/rfps/{rfp_id}/proposals",
     access=may(Permission.ANSWER_RFPS),
     status_code=201,
-    responses=documented(RfpNotFound, MarketClosedToUnvalidated, FrameworkContractMissing, *_CONTENT),
+    responses=documented(RfpNotFound, MarketClosedToUnvalidated, FrameworkContractMissing, AnsweringBlocked, *_CONTENT),
 )
-async def submit_proposal(rfp_id: UUID, body: ProposalBody, caller: CallerDep, tx: TxDep) -> ProposalView:
+async def submit_proposal(
+    rfp_id: UUID, body: ProposalBody, caller: CallerDep, tx: TxDep, platform: PlatformDep
+) -> ProposalView:
     """Answer a published request with one consultant, or a candidate who is to become one."""
     by = acting(caller)
+    await check_may_answer(tx, by.member_id, platform.own)
     provider = await admitted_provider(tx, by.company_id)
     rfp = await get_locked(tx, Rfp, rfp_id, RfpNotFound(), rfps.visible_to(by, tx.today))
     consultant = await affiliation_of(tx, by.company_id, body.consultant_id) if body.consultant_id else None
@@ -59,7 +68,7 @@ async def submit_proposal(rfp_id: UUID, body: ProposalBody, caller: CallerDep, t
     if await is_proposed(tx, rfp.id, proposal.consultant_id):
         raise ConsultantAlreadyProposed(field="consultant_id")
     tx.add(proposal)
-    emit(tx, proposal.submitted(tx.now))
+    emit(tx, notices.submitted(proposal, tx.now))
     emit(tx, notices.received(proposal, rfp))
     audit(tx, "proposal.submit", proposal.id, rfp=rfp.reference, consultant=proposal.consultant_id)
     return ProposalView.model_validate(proposal)
@@ -68,7 +77,9 @@ async def submit_proposal(rfp_id: UUID, body: ProposalBody, caller: CallerDep, t
 @router.put(
     "/proposals/{proposal_id}",
     access=may(Permission.ANSWER_RFPS),
-    responses=documented(ProposalNotFound, VersionConflict, IllegalMove, DailyRateNotEditable, *_CONTENT),
+    responses=documented(
+        ProposalNotFound, VersionConflict, IllegalMove, DailyRateNotEditable, ExtensionNotEditable, *_CONTENT
+    ),
 )
 async def edit_proposal(
     proposal_id: UUID, body: ProposalBody, caller: CallerDep, tx: TxDep, *, request: Request, response: Response
@@ -83,7 +94,7 @@ async def edit_proposal(
     if await is_proposed(tx, rfp.id, proposal.consultant_id, but=proposal.id):
         raise ConsultantAlreadyProposed(field="consultant_id")
     if proposal.consultant_id != offered:
-        emit(tx, proposal.submitted(tx.now))
+        emit(tx, notices.submitted(proposal, tx.now))
     emit(tx, notices.changed(proposal, rfp, "edited"))
     audit(tx, "proposal.edit", proposal.id, version=proposal.version, consultant=proposal.consultant_id)
     set_etag(response, proposal.version)
@@ -104,7 +115,7 @@ async def name_consultant(
     proposal.name_consultant(await affiliation_of(tx, by.company_id, body.consultant_id))
     if await is_proposed(tx, proposal.rfp_id, proposal.consultant_id, but=proposal.id):
         raise ConsultantAlreadyProposed(field="consultant_id")
-    emit(tx, proposal.submitted(tx.now))
+    emit(tx, notices.submitted(proposal, tx.now))
     audit(tx, "proposal.name_consultant", proposal.id, consultant=proposal.consultant_id)
     set_etag(response, proposal.version)
     return ProposalView.model_validate(proposal)

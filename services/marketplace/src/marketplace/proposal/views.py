@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict
 
 from chassis.http import Body, View
-from contracts.values import Money
+from contracts.values import Days, Money, Period
 from marketplace.choice.domain import Outcome
 from marketplace.proposal.content import CancellationReason, Candidate, ProposalContent
 from marketplace.proposal.domain import ProposalStatus, Tab
@@ -51,6 +51,8 @@ class ProposalSummary(View):
     """With the edition that it answers (MK-23)."""
     rfp_edition: int
     rfp_title: str
+    period: Period
+    days: Days
     provider_company_id: UUID
     provider_name: str
     consultant_id: UUID | None

@@ -1,0 +1,1 @@
+"""Qualification meetings (QM) between a client and whom a proposal offers."""

@@ -1,0 +1,1 @@
+"""Negotiating the daily rate of a proposal."""

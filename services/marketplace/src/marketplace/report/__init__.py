@@ -1,0 +1,1 @@
+"""Reports: what somebody wants the platform to look into."""

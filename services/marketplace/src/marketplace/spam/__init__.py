@@ -1,0 +1,1 @@
+"""Off-topic proposals, and what many of them lead to."""
