@@ -117,14 +117,16 @@ class Deal:
         return caller
 
     async def contract_of(self, side: Side) -> dict:
-        [contract] = (await self.call("GET", "/contracts", side.head)).json()["items"]
-        return contract
+        """The newest one: what waits for a signature, or is in force."""
+        return (await self.call("GET", "/contracts", side.head)).json()["items"][0]
 
     async def sign(self, side: Side, *, by=None) -> dict:
         by = by or side.head
         url = f"/contracts/{(await self.contract_of(side))['id']}"
         opened = (await self.call("POST", f"{url}/opening", by)).json()
         keys = [clause["key"] for clause in opened["clauses"] if clause["mandatory"]]
+        for key in keys:
+            assert (await self.call("PUT", f"{url}/ticks/{key}", by)).status_code == 200
         signed = await self.call("POST", f"{url}/signature", by, json={"accepted_clauses": keys})
         assert signed.status_code == 200, signed.text
         return signed.json()

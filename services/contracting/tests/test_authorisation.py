@@ -12,6 +12,7 @@ async def test_every_route_role_and_company(h, deal, capsys):
     await deal.ready()
     contract, issued = await deal.contract_of(deal.provider), (await deal.issue()).json()
     known = {"mission_id": deal.mission_id, "contract_id": contract["id"], "bdc_id": issued["id"]}
+    known |= {"clause": "object", "kind": "framework", "terms_version": contract["terms_version"]}
     world = World(h, deal.provider.id, known, [deal.provider.head, deal.client.head, deal.staff])
     tried = await try_every_caller(world) + await try_every_rival(world)
     with capsys.disabled():

@@ -8,7 +8,8 @@ from chassis.fuzzing import fuzz, schema_differences, undocumented_routes
 async def test_any_request_is_answered_as_described(h, deal):
     await deal.ready("order")
     contract = await deal.contract_of(deal.provider)
-    known = {"mission_id": deal.mission_id, "contract_id": contract["id"]}
+    known = {"mission_id": deal.mission_id, "contract_id": contract["id"], "kind": "framework"}
+    known |= {"terms_version": "2026-11", "clause": "object"}
     callers = [h.headers(who) for who in (deal.provider.head, deal.client.head, deal.staff)]
     statuses = await fuzz(h, callers=callers, known=known)
     assert {200, 403, 404, 409, 422} <= statuses

@@ -16,6 +16,7 @@ CONTRACT_ALLOWED = {
     ("to_sign", "opened", "signatory"),
     ("opened", "opened", "signatory"),
     ("opened", "signed", "signatory"),
+    ("signed", "superseded", "signatory"),
 }
 MISSION_ALLOWED = {
     ("legal_verification", "yet_to_start", "staff"),

@@ -11,9 +11,11 @@ def sign(person: Person) -> Json:
     """Sign the company's contract in the order that makes it valid (CT-02); give the contract."""
 
     def waiting() -> Json | None:
-        return next((c for c in person.all(f"{CONTRACTING}/contracts") if c["status"] != "signed"), None)
+        return next((c for c in person.all(f"{CONTRACTING}/contracts") if c["status"] in ("to_sign", "opened")), None)
 
     contract = eventually(waiting, "the contract to sign")
     opened = person.post(f"{CONTRACTING}/contracts/{contract['id']}/opening")
     keys = [clause["key"] for clause in opened["clauses"]]
+    for key in keys:
+        person.put(f"{CONTRACTING}/contracts/{contract['id']}/ticks/{key}", {})
     return person.post(f"{CONTRACTING}/contracts/{contract['id']}/signature", {"accepted_clauses": keys})

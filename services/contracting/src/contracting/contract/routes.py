@@ -1,42 +1,40 @@
-"""Read, open and sign one's contract with the platform."""
+"""Read, open, tick and sign one's contract with the platform."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request
-from fastapi.responses import Response
 from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
-from chassis import audit, emit, get_locked
+from chassis import audit, emit
 from chassis.auth import may
 from chassis.db import Tx
-from chassis.http import Body, CallerDep, Router, TxDep, View
+from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
-from contracting.contract.domain import (
+from contracting.contract.domain import Contract
+from contracting.contract.queries import contract_seen_by, in_force, own_contract, pending, successor_of, visible_to
+from contracting.contract.refusals import (
     ClausesNotAccepted,
-    Contract,
     ContractAlreadySigned,
     ContractNotFound,
     ContractNotOpened,
-    ContractStatus,
     NotASignatory,
+    NothingToSignAnew,
+    SuccessorPending,
+    TermsSuperseded,
     UnknownClause,
 )
-from contracting.contract.queries import contract_seen_by, visible_to
-from contracting.contract.text import CURRENT_TERMS, Clause, Document, Parties, write
-from contracting.directory.domain import CompanyValidation
-from contracting.directory.queries import known
-from contracting.documents import attached, text_file
+from contracting.contract.views import ContractSummary, ContractView
+from contracting.contract.writing import document_of, document_shown, seal
 from contracting.own import OwnDep
-from contracting.settings import OperatorSettings
+from contracting.template.queries import template_in_force
 from contracts.contracting import ContractKind
 from contracts.permissions import Permission
-from contracts.roles import SignatoryCapacity, StaffScope
+from contracts.roles import StaffScope
 
 router = Router("contracts")
 
@@ -46,69 +44,21 @@ ClauseKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,40}$")]
 
 
 class SignatureRequest(Body):
-    """The clauses that the signer ticked."""
+    """The ticked clauses that the signer confirms; an optional one that was ticked may be left out."""
 
     accepted_clauses: Annotated[list[ClauseKey], Field(max_length=50)]
 
 
-class ClauseView(View):
-    """One article."""
-
-    key: str
-    title: str
-    text: str
-    mandatory: bool
-
-
-class SignatureView(View):
-    """The evidence of a signature; the address it came from is kept, not shown."""
-
-    signed_by: UUID
-    capacity: SignatoryCapacity
-    signed_at: datetime
-    terms_version: str
-    sha256: str
-    accepted_clauses: list[str]
-
-
-class ContractSummary(View):
-    """A contract in a list."""
-
-    id: UUID
-    kind: ContractKind
-    company_id: UUID
-    company_name: str
-    status: ContractStatus
-    terms_version: str
-    signed_at: datetime | None
-
-    @classmethod
-    def of(cls, contract: Contract) -> ContractSummary:
-        """Show a contract; one never opened would be opened in the current terms."""
-        return cls(
-            id=contract.id,
-            kind=contract.kind,
-            company_id=contract.company_id,
-            company_name=contract.company_name,
-            status=contract.status,
-            terms_version=contract.terms_version or CURRENT_TERMS,
-            signed_at=contract.signed_at,
-        )
-
-
-class ContractView(ContractSummary):
-    """A contract with its text."""
-
-    sha256: str
-    text: str
-    clauses: list[ClauseView]
-    signature: SignatureView | None
-
-
 @router.get("/contracts", access=may(Permission.SIGN_CONTRACTS, or_staff=StaffScope.CONTRACTS))
 async def list_contracts(tx: TxDep, caller: CallerDep, page: PageDep) -> Page[ContractSummary]:
-    """The contracts of one's company; all of them for staff."""
-    return await page_of(tx, select(Contract).where(visible_to(caller)), Contract.id, page, ContractSummary.of)
+    """The contracts of one's company, those that were replaced among them; all of them for staff."""
+    newest = {kind: await template_in_force(tx, kind, tx.today) for kind in ContractKind}
+
+    def shown(contract: Contract) -> ContractSummary:
+        template = newest[contract.kind]
+        return ContractSummary.of(contract, template.version, template.offers)
+
+    return await page_of(tx, select(Contract).where(visible_to(caller)), Contract.id, page, shown)
 
 
 @router.get(
@@ -117,21 +67,9 @@ async def list_contracts(tx: TxDep, caller: CallerDep, page: PageDep) -> Page[Co
     responses=documented(ContractNotFound),
 )
 async def read_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> ContractView:
-    """A contract with its text, clause by clause."""
-    return _view(await contract_seen_by(tx, caller, contract_id), own.operator)
-
-
-@router.get(
-    "/contracts/{contract_id}/document",
-    access=may(Permission.SIGN_CONTRACTS, or_staff=StaffScope.CONTRACTS),
-    responses=documented(ContractNotFound) | text_file("The exact text"),
-    response_class=Response,
-)
-async def download_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> Response:
-    """The exact text that is, or would be, signed; its SHA-256 is the one in the evidence."""
+    """A contract with its text, clause by clause, annexes included (CT-25, CT-26)."""
     contract = await contract_seen_by(tx, caller, contract_id)
-    text = contract.text or _document(contract, own.operator).text
-    return attached(f"{contract.kind}-{contract.terms_version or CURRENT_TERMS}.txt", text)
+    return ContractView.shown(contract, await document_shown(tx, contract, own.operator), caller.member_id)
 
 
 @router.post(
@@ -140,76 +78,93 @@ async def download_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, own
     responses=documented(ContractNotFound, ContractAlreadySigned, NotASignatory),
 )
 async def open_contract(contract_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> ContractView:
-    """Open the document, before ticking and signing it (CT-02)."""
-    contract, verified = await _own(tx, contract_id, caller.company)
-    contract.open(caller.member_id, verified, _document(contract, own.operator), tx.now)
+    """Open the document in the terms in force, before ticking and signing it (CT-02)."""
+    contract, verified = await own_contract(tx, contract_id, caller.company)
+    template = await template_in_force(tx, contract.kind, tx.today, hold=True)
+    document = document_of(contract, template, own.operator)
+    contract.open(caller.member_id, verified, document, tx.now)
     audit(tx, "contract.opened", contract.id, terms_version=contract.terms_version)
-    return _view(contract, own.operator)
+    return ContractView.shown(contract, await document_shown(tx, contract, own.operator), caller.member_id)
+
+
+@router.put(
+    "/contracts/{contract_id}/ticks/{clause}",
+    access=may(Permission.SIGN_CONTRACTS),
+    responses=documented(
+        ContractNotFound, ContractAlreadySigned, ContractNotOpened, NotASignatory, TermsSuperseded, UnknownClause
+    ),
+)
+async def tick_clause(contract_id: UUID, clause: ClauseKey, tx: TxDep, caller: CallerDep, own: OwnDep) -> ContractView:
+    """Accept one clause of the opened document; its time is kept (CT-02)."""
+    contract, verified = await own_contract(tx, contract_id, caller.company)
+    newest = await template_in_force(tx, contract.kind, tx.today)
+    contract.tick(caller.member_id, verified, clause, newest.version, tx.now)
+    audit(tx, "contract.clause_ticked", contract.id, clause=clause, terms_version=contract.terms_version)
+    return ContractView.shown(contract, await document_shown(tx, contract, own.operator), caller.member_id)
 
 
 @router.post(
     "/contracts/{contract_id}/signature",
     access=may(Permission.SIGN_CONTRACTS),
     responses=documented(
-        ContractNotFound, ContractAlreadySigned, ContractNotOpened, NotASignatory, ClausesNotAccepted, UnknownClause
+        ContractNotFound,
+        ContractAlreadySigned,
+        ContractNotOpened,
+        NotASignatory,
+        TermsSuperseded,
+        ClausesNotAccepted,
+        UnknownClause,
     ),
 )
 async def sign_contract(
-    contract_id: UUID, *, body: SignatureRequest, request: Request, tx: TxDep, caller: CallerDep, own: OwnDep
+    contract_id: UUID,
+    *,
+    body: SignatureRequest,
+    request: Request,
+    tx: TxDep,
+    caller: CallerDep,
+    platform: PlatformDep,
+    own: OwnDep,
 ) -> ContractView:
-    """Sign: the contract is in force, and the evidence is kept (CT-02, CT-03)."""
-    contract, verified = await _own(tx, contract_id, caller.company)
+    """Sign: the contract is in force, its evidence kept and its document sealed (CT-02, CT-03)."""
+    contract, verified = await own_contract(tx, contract_id, caller.company)
+    newest = await template_in_force(tx, contract.kind, tx.today, hold=True)
+    await _make_room(tx, contract)
     address = request.client.host[:45] if request.client else None
-    emit(tx, contract.sign(caller.member_id, verified, body.accepted_clauses, address, tx.now))
+    ticks = body.accepted_clauses
+    emit(tx, contract.sign(caller.member_id, verified, ticks, newest.version, address=address, at=tx.now))
+    await seal(contract, platform, own)
     audit(
         tx,
         "contract.signed",
         contract.id,
         terms_version=contract.terms_version,
         sha256=contract.signed_sha256,
+        document_sha256=contract.document_sha256,
         capacity=contract.signed_capacity,
     )
-    return _view(contract, own.operator)
+    return ContractView.shown(contract, await document_shown(tx, contract, own.operator), caller.member_id)
 
 
-async def _own(tx: Tx, contract_id: UUID, company_id: UUID) -> tuple[Contract, dict[UUID, SignatoryCapacity] | None]:
-    """The company's own contract, locked, and who may sign according to staff once they checked."""
-    mine = Contract.company_id == company_id
-    contract = await get_locked(tx, Contract, contract_id, ContractNotFound(), mine)
-    validation = await known(tx, CompanyValidation, company_id)
-    return contract, validation.capacities if validation else None
+@router.post(
+    "/contracts/{contract_id}/successor",
+    access=may(Permission.SIGN_CONTRACTS),
+    status_code=201,
+    responses=documented(ContractNotFound, NothingToSignAnew, SuccessorPending),
+)
+async def draft_successor(contract_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> ContractView:
+    """Ask for a contract to sign anew: in newer terms, or because staff did not verify who signed (CT-21, CT-03)."""
+    contract, _ = await own_contract(tx, contract_id, caller.company)
+    if await pending(tx, contract.company_id, contract.kind) is not None:
+        raise SuccessorPending
+    successor = await successor_of(tx, contract, tx.today)
+    return ContractView.shown(successor, await document_shown(tx, successor, own.operator), caller.member_id)
 
 
-def _document(contract: Contract, operator: OperatorSettings) -> Document:
-    parties = Parties(operator.operator_name, operator.operator_address, contract.company_name, contract.country)
-    return write(contract.kind, parties)
-
-
-def _view(contract: Contract, operator: OperatorSettings) -> ContractView:
-    """Show what was frozen at the opening, or what an opening would freeze now."""
-    if contract.text is not None and contract.clauses is not None and contract.terms_version is not None:
-        clauses = tuple(Clause(**clause) for clause in contract.clauses)
-        document = Document(contract.terms_version, contract.text, clauses)
-    else:
-        document = _document(contract, operator)
-    return ContractView(
-        **ContractSummary.of(contract).model_dump(),
-        sha256=document.sha256,
-        text=document.text,
-        clauses=[ClauseView.model_validate(clause) for clause in document.clauses],
-        signature=_signature(contract),
-    )
-
-
-def _signature(contract: Contract) -> SignatureView | None:
-    if contract.status is not ContractStatus.SIGNED:
-        return None
-    evidence = {
-        "signed_by": contract.signed_by,
-        "capacity": contract.signed_capacity,
-        "signed_at": contract.signed_at,
-        "terms_version": contract.terms_version,
-        "sha256": contract.signed_sha256,
-        "accepted_clauses": contract.signed_clauses,
-    }
-    return SignatureView.model_validate(evidence)
+async def _make_room(tx: Tx, contract: Contract) -> None:
+    """One contract of a kind is in force: the one before gives way in the same instant."""
+    before = await in_force(tx, contract.company_id, contract.kind, hold=True)
+    if before is not None and before.id != contract.id:
+        before.give_way()
+        await tx.flush()
+        audit(tx, "contract.superseded", before.id, successor=contract.id)

@@ -1,28 +1,15 @@
-"""The texts that are signed: clauses as data, one file a version, in French, which alone binds (PL-17)."""
+"""The exact text that one company is shown and signs, and its fingerprint (CT-02)."""
 
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from contracts.contracting import ContractKind
+from contracting.template.domain import Clause, Wording
 
-CURRENT_TERMS = "2026-11"
-"""The version that is opened for signature today."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One article; a mandatory one must be ticked before the signature."""
-
-    key: str
-    title: str
-    text: str
-    mandatory: bool
+FRENCH, ENGLISH = "fr", "en"
+_ANNEX = {FRENCH: "Annexe", ENGLISH: "Annex"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +24,12 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The exact text that one company is shown, and the same text by clause."""
+    """The exact text that one company is shown, and the clauses to tick in it."""
 
     terms_version: str
     text: str
     clauses: tuple[Clause, ...]
+    offers: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -58,18 +46,10 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write(kind: ContractKind, parties: Parties, version: str = CURRENT_TERMS) -> Document:
-    """Write a version of the contract for these parties (CT-25, CT-26). Raises FileNotFoundError."""
-    template = _templates(version)[kind.value]
+def write(wording: Wording, version: str, parties: Parties, language: str = FRENCH) -> str:
+    """The whole contract between these parties, annexes included (CT-25, CT-26)."""
     names = {name: getattr(parties, name) for name in Parties.__slots__}
-    clauses = tuple(
-        Clause(one["key"], one["title"], one["text"].strip(), one.get("mandatory", True)) for one in template["clauses"]
-    )
-    heading = f"{template['title']}\nVersion {version}\n\n{template['preamble'].strip().format(**names)}\n"
-    articles = [f"\nArticle {n}. {clause.title}\n{clause.text}\n" for n, clause in enumerate(clauses, 1)]
-    return Document(version, heading + "".join(articles), clauses)
-
-
-@cache
-def _templates(version: str) -> dict[str, Any]:
-    return tomllib.loads(files("contracting.contract").joinpath("terms", f"{version}.toml").read_text("utf-8"))
+    heading = f"{wording.title}\nVersion {version}\n\n{wording.preamble_for(names)}\n"
+    articles = [f"\nArticle {n}. {clause.title}\n{clause.text}\n" for n, clause in enumerate(wording.clauses, 1)]
+    annexes = [f"\n{_ANNEX[language]} {n}. {annex.title}\n{annex.text}\n" for n, annex in enumerate(wording.annexes, 1)]
+    return "".join((heading, *articles, *annexes))

@@ -9,6 +9,7 @@ from chassis import Tx
 from chassis.auth import Caller
 from chassis.clock import business_date
 from contracting.contract.domain import Contract
+from contracting.contract.queries import in_force
 from contracting.directory.domain import CompanyCompliance, CompanyDetails, CompanyValidation
 from contracting.directory.queries import known
 from contracting.directory.supervision import follows
@@ -87,12 +88,11 @@ async def sides_of(tx: Tx, mission: Mission, *, hold: bool = False) -> Sides:
 
 async def company_known(tx: Tx, company_id: UUID, kind: ContractKind, *, hold: bool = False) -> Known:
     """All that is known of one company."""
-    contract = select(Contract).where(Contract.company_id == company_id, Contract.kind == kind)
     return Known(
         details=await known(tx, CompanyDetails, company_id, hold=hold),
         validation=await known(tx, CompanyValidation, company_id, hold=hold),
         compliance=await known(tx, CompanyCompliance, company_id, hold=hold),
-        contract=(await tx.scalars(contract.with_for_update(read=True) if hold else contract)).one_or_none(),
+        contract=await in_force(tx, company_id, kind, hold=hold),
     )
 
 
