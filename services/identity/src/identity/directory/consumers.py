@@ -18,7 +18,6 @@ from contracts.company import (
 )
 from contracts.contracting import BdcIssued, MissionRescheduled
 from contracts.marketplace import ProposalSubmitted
-from contracts.marketplace import ProposalSubmitted
 from identity.directory.affiliations import Affiliation, end_affiliation, hold_affiliation
 from identity.directory.companies import CompanyName
 from identity.directory.missions import RunningOrder
