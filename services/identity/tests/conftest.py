@@ -244,6 +244,7 @@ async def whole_world(smtp: tuple[Mailbox, str], oidc: str) -> AsyncIterator[Wor
         "MAILLON_MAIL_FROM": "mail@maillon.example",
         "MAILLON_OIDC_PROVIDERS": providers_at(oidc),
         "MAILLON_LOGIN_FAILURES_PER_ADDRESS": "20",
+        "MAILLON_MAILS_PER_ADDRESS": "60",
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in told.items():

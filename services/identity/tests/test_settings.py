@@ -54,6 +54,7 @@ def test_a_missing_one_is_named(environment, missing):
         ("MAILLON_SMTP_URL", "mail.example:25"),
         ("MAILLON_MAIL_FROM", "nobody"),
         ("MAILLON_LOGIN_FAILURES_PER_ADDRESS", "9"),
+        ("MAILLON_MAILS_PER_ADDRESS", "9"),
     ],
 )
 def test_a_weak_one_is_refused_and_not_shown(environment, name, weak):

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
@@ -91,3 +92,22 @@ async def test_an_unknown_address_is_closed_in_the_same_way(world):
     await fail_from_many_places(world, email, FAILURES_PER_ACCOUNT, "198.51.103")
     async with world.calling_from("198.51.100.67") as client:
         assert (await attempt(client, email)).status_code == 429
+
+
+async def test_a_network_has_us_write_to_sixty_strangers_in_a_quarter_of_an_hour_and_others_to_more(world):
+    """Each mailbox is protected by itself; this is for who would bomb many, or keep the processors hashing."""
+    paths = ("/activations/resend", "/password-resets")
+    async with world.calling_from("198.51.104.1") as client:
+
+        async def ask(number):
+            body = {"email": world.new_address()}
+            return (await client.post(paths[number % 2], json=body)).status_code
+
+        answers = Counter(await asyncio.gather(*(ask(number) for number in range(65))))
+        assert answers == {202: 60, 429: 5}
+        refused = await replace(world, h=replace(world.h, client=client)).sign_up(world.new_address())
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+        assert 0 < int(refused.headers["retry-after"]) <= 900
+        assert (await world.sign_up(world.new_address())).status_code == 202
+        world.h.clock.offset += timedelta(minutes=15)
+        assert await ask(0) == 202

@@ -39,7 +39,11 @@ class Passwords:
     async def hash(self, password: SecretStr) -> str:
         """The hash to store. Waits for a turn by itself."""
         async with self.turn:
-            return await asyncio.to_thread(self.hash_now, password)
+            return await self.hash_in_turn(password)
+
+    async def hash_in_turn(self, password: SecretStr) -> str:
+        """The hash to store. The caller holds a turn."""
+        return await asyncio.to_thread(self.hash_now, password)
 
     async def verify(self, password: SecretStr, stored: str | None) -> tuple[bool, str | None]:
         """Say whether it matches, and the hash to store instead when today's is stronger.

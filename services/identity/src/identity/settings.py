@@ -38,6 +38,8 @@ class IdentitySettings(BaseSettings):
     """Who the terms are with: a setting and never a constant."""
     login_failures_per_address: Annotated[int, Field(ge=10)] = 100
     """Wrong passwords in 15 minutes from one network address, which a whole office may share."""
+    mails_per_address: Annotated[int, Field(ge=10)] = 200
+    """Sign-ups, links sent again and lost passwords in 15 minutes from one network address."""
     inactivity_months: Annotated[int, Field(ge=1, le=120)] = 36
     """Months without a log-in after which an account is deactivated (ID-33)."""
     deletion_hours: Annotated[int, Field(ge=1, le=47)] = 24

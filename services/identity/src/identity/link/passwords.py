@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from fastapi import Response
+from starlette.requests import Request
+
 from chassis.audit import audit
 from chassis.auth import PUBLIC
 from chassis.db import Tx, get_locked, get_or
@@ -21,6 +24,8 @@ from identity.member.routes import EmailAddress
 from identity.notification.domain import RESET_PASSWORD, Notification
 from identity.own import Own, OwnDep
 from identity.passwords import NewPassword
+from identity.session.attempts import too_many_mails
+from identity.session.domain import TooManyRequests
 from identity.session.queries import revoke_all
 from identity.standing.domain import AccountDeactivated, AccountSuspended, Standing
 
@@ -52,9 +57,17 @@ class PasswordSet(View):
     status: Literal["password_set"] = "password_set"
 
 
-@router.post("/password-resets", access=PUBLIC, status_code=202)
-async def ask_for_reset(body: LostPassword, tx: TxDep, own: OwnDep) -> ResetSent:
+@router.post(
+    "/password-resets",
+    access=PUBLIC,
+    status_code=202,
+    response_model=ResetSent,
+    responses=documented(TooManyRequests),
+)
+async def ask_for_reset(body: LostPassword, request: Request, tx: TxDep, own: OwnDep) -> ResetSent | Response:
     """Mail a link to set a password; every address is answered alike (ID-06)."""
+    if refusal := await too_many_mails(tx, own, request):
+        return refusal
     address = Address.parse(body.email)
     await lock_address(tx, address)
     member = await member_at(tx, address)

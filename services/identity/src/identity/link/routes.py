@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from fastapi import Response
 from pydantic import Field
+from starlette.requests import Request
 
 from chassis.auth import PUBLIC
 from chassis.db import get_locked
@@ -17,6 +19,8 @@ from identity.member.entry import prove_address
 from identity.member.queries import lock_address, member_at, send_activation_link
 from identity.member.routes import ActivationSent, EmailAddress
 from identity.own import OwnDep
+from identity.session.attempts import too_many_mails
+from identity.session.domain import TooManyRequests
 from identity.standing.domain import AccountDeactivated, AccountSuspended
 
 router = Router("activations")
@@ -60,9 +64,17 @@ async def activate(body: Activation, tx: TxDep) -> Activated:
     return Activated()
 
 
-@router.post("/activations/resend", access=PUBLIC, status_code=202)
-async def resend(body: Resend, tx: TxDep, own: OwnDep) -> ActivationSent:
+@router.post(
+    "/activations/resend",
+    access=PUBLIC,
+    status_code=202,
+    response_model=ActivationSent,
+    responses=documented(TooManyRequests),
+)
+async def resend(body: Resend, request: Request, tx: TxDep, own: OwnDep) -> ActivationSent | Response:
     """Mail a new link to a pending account; every address is answered alike (ID-16)."""
+    if refusal := await too_many_mails(tx, own, request):
+        return refusal
     address = Address.parse(body.email)
     await lock_address(tx, address)
     member = await member_at(tx, address)

@@ -37,6 +37,8 @@ from identity.passwords import NewPassword
 from identity.review.domain import AddressRefused, AddressUnderReview
 from identity.review.queries import is_under_review, review_address
 from identity.sanction.refusals import turned_away
+from identity.session.attempts import too_many_mails
+from identity.session.domain import TooManyRequests
 from identity.terms.domain import TermsDocument
 from identity.terms.queries import contract_started_at, documents_due
 
@@ -110,14 +112,23 @@ class ProfileChoice(Body):
     profile_type: ProfileType
 
 
-@router.post("/members", access=PUBLIC, status_code=202)
-async def sign_up(body: SignUp, request: Request, tx: TxDep, own: OwnDep) -> ActivationSent:
+@router.post(
+    "/members",
+    access=PUBLIC,
+    status_code=202,
+    response_model=ActivationSent,
+    responses=documented(TooManyRequests),
+)
+async def sign_up(body: SignUp, request: Request, tx: TxDep, own: OwnDep) -> ActivationSent | Response:
     """Open a pending account and mail its activation link; free of charge (ID-01).
 
     A known address is answered alike, and its mailbox told so (ID-22, ID-28); so is one that a sanction keeps
     out (ID-48).
     """
-    password_hash = await own.passwords.hash(body.password)
+    async with own.passwords.turn:
+        if refusal := await too_many_mails(tx, own, request):
+            return refusal
+        password_hash = await own.passwords.hash_in_turn(body.password)
     address = Address.parse(body.email)
     await lock_address(tx, address)
     if await turned_away(tx, own.links, address, name=body.first_name, language=body.language):

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from starlette.requests import Request
 
 from chassis.db import Base, Tx
+from chassis.errors import Problem
 from chassis.problems import problem_response
 from identity.member.domain import Member
 from identity.network import client_address, network_of
 from identity.own import Own
-from identity.session.domain import Session, TooManyAttempts
+from identity.session.domain import Session, TooManyAttempts, TooManyRequests
 
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_PLACE = 10
@@ -71,11 +72,7 @@ class Tries:
         if not known_here:
             waits.append(self.account.wait(FAILURES_PER_ACCOUNT, now))
         longest = max((wait for wait in waits if wait), default=None)
-        if longest is None:
-            return None
-        refused = problem_response(TooManyAttempts())
-        refused.headers["Retry-After"] = str(int(longest.total_seconds()) + 1)
-        return refused
+        return _come_back(TooManyAttempts(), longest) if longest else None
 
     def failed(self, now: datetime) -> None:
         """A wrong password or code came."""
@@ -112,6 +109,25 @@ async def refusal_of(tx: Tx, tries: Tries, member: Member | None) -> Response | 
     known = exists().where(Session.member_id == member_id, Session.network_digest == tries.network_digest)
     known_here = bool(await tx.scalar(select(known)))
     return tries.refusal(tx.now, known_here=known_here)
+
+
+async def too_many_mails(tx: Tx, own: Own, request: Request) -> Response | None:
+    """Count a stranger's request that makes us write to somebody; the answer when their network made too many.
+
+    Each mailbox is protected by itself (`MAILS_PER_HOUR`); this is for who would have us write to a thousand.
+    """
+    network = await _locked(tx, own.links.blur("mails from", network_of(client_address(request))))
+    wait = network.wait(own.settings.mails_per_address, tx.now)
+    if wait is None:
+        network.count_failure(tx.now)
+        return None
+    return _come_back(TooManyRequests(), wait)
+
+
+def _come_back(refusal: Problem, wait: timedelta) -> Response:
+    refused = problem_response(refusal)
+    refused.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
+    return refused
 
 
 REPORTS_PER_ADDRESS = 3

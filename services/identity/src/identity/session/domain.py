@@ -54,6 +54,12 @@ class TooManyAttempts(Problem):
     status, code, title = 429, "too_many_attempts", "Too many wrong passwords or codes"
 
 
+class TooManyRequests(Problem):
+    """Too many requests from one network that make us write to people; Retry-After says when to come back."""
+
+    status, code, title = 429, "too_many_requests", "Too many requests from your network; please try again later"
+
+
 class Session(Base):
     """One log-in and everything refreshed from it."""
 
