@@ -9,7 +9,7 @@ from chassis.http import Route, access_of
 from chassis.testing import harness
 
 
-@pytest.mark.req("ID-37")
+@pytest.mark.req("ID-37", "CO-21")
 @pytest.mark.parametrize("name", ["marketplace", "contracting", "timesheet", "billing"])
 async def test_every_route_refuses_them(name):
     tried = 0
