@@ -22,7 +22,7 @@ from chassis.errors import InvalidRequest
 from marketplace.directory.references import Reference
 from marketplace.rfp.criteria import Criteria, SkillsMatch
 from marketplace.rfp.domain import Rfp
-from marketplace.rfp.words import joined, number_in, phrase_query, words_query
+from marketplace.rfp.words import PLAIN, joined, number_in, phrase_query, words_query
 
 FEW = 10_000
 """Hits up to which all are read and sorted; where there are more, one row of ten matches at least."""
@@ -134,7 +134,7 @@ def _text_condition(criteria: Criteria) -> ColumnElement[bool] | None:
     number = number_in(words)
     if words and number is None:
         parts.append(words_query(words))
-    conditions = [Rfp.search.bool_op("@@")(joined(parts, "&&"))] if parts else []
+    conditions: list[ColumnElement[bool]] = [Rfp.search.bool_op("@@")(joined(parts, "&&"))] if parts else []
     if number is not None:
         conditions.append(or_(Rfp.number == number, Rfp.search.bool_op("@@")(words_query(words))))
     return and_(*conditions) if conditions else None
@@ -160,7 +160,7 @@ def _terms(criteria: Criteria, company_id: UUID) -> list[ColumnElement[bool]]:
     if criteria.skills:
         found.append(_has_skills(criteria))
     if criteria.city is not None:
-        found.append(func.to_tsvector("rfp_plain", Rfp.city).bool_op("@@")(phrase_query(criteria.city)))
+        found.append(func.to_tsvector(PLAIN, Rfp.city).bool_op("@@")(phrase_query(criteria.city)))
     return found
 
 

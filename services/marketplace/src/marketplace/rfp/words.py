@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import ColumnElement, func, literal_column
+from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
 
 _NUMBER = re.compile(r"(?:RFP-)?([0-9]{1,9})(?:-[0-9]{1,9})?", re.ASCII | re.IGNORECASE)
 _STRAY_MINUS = re.compile(r'(?<!\S)-(?![^\W_]|"[^\W_])|(?<=\S)(?<!\w)-')
@@ -50,13 +50,13 @@ def number_in(words: str) -> int | None:
 def words_query(words: str) -> ColumnElement[Any]:
     """The words as a web search takes them: "exact phrase", -without, or."""
     asked = _STRAY_MINUS.sub(" ", _plain(words))
-    french, english = (func.websearch_to_tsquery(f"rfp_{name}", asked) for name in ("french", "english"))
+    french, english = (func.websearch_to_tsquery(_configuration(name), asked) for name in ("french", "english"))
     return joined([french, english], "||")
 
 
 def phrase_query(phrase: str) -> ColumnElement[Any]:
     """All words of it, one after the other."""
-    return func.phraseto_tsquery("rfp_plain", _plain(phrase))
+    return func.phraseto_tsquery(PLAIN, _plain(phrase))
 
 
 def joined(queries: Sequence[ColumnElement[Any]], how: str) -> ColumnElement[Any]:
@@ -65,6 +65,14 @@ def joined(queries: Sequence[ColumnElement[Any]], how: str) -> ColumnElement[Any
     for other in others:
         first = first.op(how, return_type=TSQUERY())(other)
     return first
+
+
+def _configuration(name: str) -> ColumnElement[Any]:
+    return literal_column(f"'rfp_{name}'", REGCONFIG())
+
+
+PLAIN = _configuration("plain")
+"""The configuration that stems nothing."""
 
 
 def _plain(text: str) -> str:

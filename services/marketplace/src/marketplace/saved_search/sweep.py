@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, and_, not_, or_, select
+from sqlalchemy import Select, and_, false, func, not_, or_, select
 
 from chassis import Tx, emit
 from chassis.clock import business_date
@@ -46,7 +46,7 @@ async def _run(tx: Tx, search: SavedSearch, until: datetime, today: date) -> Non
 
 def _new(search: SavedSearch, until: datetime, today: date) -> Select[Rfp]:
     """What meets the criteria and was not there at the last look: published since, or opened by a wave since."""
-    before = open_to_provider(search.company_id, search.looked_on)
+    before = func.coalesce(open_to_provider(search.company_id, search.looked_on), false())
     new = or_(Rfp.published_at > search.looked_until, not_(before))
     scope = and_(open_to_provider(search.company_id, today), Rfp.published_at <= until, new)
     return select(Rfp).where(scope, *meeting(search.sought, search.company_id)).order_by(Rfp.listing_id.desc())
