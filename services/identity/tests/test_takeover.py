@@ -171,3 +171,28 @@ class TestAnAccountThatStaffTookAway:
         assert member_id not in {event.member_id for event in await world.h.emitted(InvitationAccepted)}
         async with world.h.tx() as tx:
             assert (await tx.get_one(Member, member_id)).password_hash is None
+
+
+class TestAnAddressUnderWhichSomebodySignedUpWithoutProvingIt:
+    @pytest.mark.req("ID-21")
+    async def test_is_its_mailboxs_readers_to_move_to(self, world):
+        account, wanted = await world.activated(), await world.pending()
+        activation = await world.mailed_token(wanted)
+        assert (await post(world, "/members/me/email-changes", account, email=wanted)).status_code == 202
+        token = await world.mailed_token(wanted)
+        assert (await post(world, "/email-changes/confirmation", token=token)).status_code == 200
+        me = await world.client.get("/members/me", headers=account.headers)
+        assert me.json()["email"] == wanted
+        refused = await post(world, "/activations", token=activation)
+        assert (refused.status_code, refused.json()["code"]) == (403, "account_deactivated")
+        assert (await world.log_in(wanted)).status_code == 201
+
+    @pytest.mark.req("ID-21")
+    async def test_is_whoevers_activates_first(self, world):
+        account, wanted = await world.activated(), await world.pending()
+        activation = await world.mailed_token(wanted)
+        await post(world, "/members/me/email-changes", account, email=wanted)
+        token = await world.mailed_token(wanted)
+        assert (await post(world, "/activations", token=activation)).status_code == 200
+        refused = await post(world, "/email-changes/confirmation", token=token)
+        assert (refused.status_code, refused.json()["code"]) == (409, "email_taken")

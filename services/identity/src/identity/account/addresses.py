@@ -12,6 +12,7 @@ from chassis.auth import MEMBER, PUBLIC, StepUpRequired
 from chassis.db import Tx, get_locked, get_or
 from chassis.errors import require
 from chassis.http import Body, CallerDep, Router, TxDep, View
+from chassis.outbox import emit
 from chassis.problems import documented
 from identity.account.domain import (
     ADDRESS_CHANGE_ASKED,
@@ -29,6 +30,7 @@ from identity.member.routes import EmailAddress
 from identity.notification.domain import Notification
 from identity.own import OwnDep
 from identity.session.queries import revoke_others
+from identity.standing.domain import StandingActor
 
 router = Router("account")
 
@@ -85,7 +87,7 @@ async def ask_for_address(body: NewAddress, caller: CallerDep, tx: TxDep, own: O
     told.address = member.email
     tx.add(told)
     holder = await member_at(tx, address)
-    if holder is None:
+    if holder is None or holder.is_anybodys:
         asked = Notification.to(
             member.id, CONFIRM_ADDRESS, subject_id=member.id, at=tx.now, link_id=link.id, inbox=False
         )
@@ -117,7 +119,8 @@ async def _asked_enough(tx: Tx, member: Member, address: Address) -> bool:
 async def confirm_address(body: AddressConfirmation, tx: TxDep) -> EmailChanged:
     """Move the account to the address that received the link; every session but the one that asked ends.
 
-    Of two accounts that want the same address, the one that confirms first has it.
+    Of two accounts that want the same address, the one that confirms first has it; a sign-up that nobody proved
+    yields to whoever reads the mailbox.
     """
     link = await locked_link(tx, body.token, LinkPurpose.EMAIL_CHANGE)
     link.use(tx.now)
@@ -126,10 +129,22 @@ async def confirm_address(body: AddressConfirmation, tx: TxDep) -> EmailChanged:
     member = await get_locked(tx, Member, link.member_id, MemberNotFound())
     member.require_active()
     tx.actor = str(member.id)
-    require(await member_at(tx, change.address) is None, EmailTaken())
+    await _make_room(tx, change.address)
     member.move_to_address(change.address)
     others = (Link.member_id == member.id, Link.used_at.is_(None), Link.replaced_at.is_(None))
     await tx.execute(update(Link).where(*others).values(replaced_at=tx.now))
     await revoke_others(tx, member.id, change.session_id, "email_changed")
     audit(tx, "member.email_changed", member.id)
     return EmailChanged()
+
+
+async def _make_room(tx: Tx, address: Address) -> None:
+    """Raise EmailTaken unless the address, which is locked, is free, or held by a sign-up that anybody made."""
+    holder = await member_at(tx, address)
+    if holder is None:
+        return
+    await tx.refresh(holder, with_for_update=True)
+    require(holder.is_anybodys, EmailTaken())
+    emit(tx, holder.erase(StandingActor.SWEEP, tx.now))
+    audit(tx, "member.erased", holder.id, reason="address_proven_by_another")
+    await tx.flush()

@@ -218,6 +218,12 @@ class Member(Base):
         """What a staff account may do; empty for everybody else."""
         return frozenset(StaffScope(scope) for scope in self.staff_scopes)
 
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether somebody signed up under an address that they have not proven: whose account it is, nobody knows."""
+        pending = self.status == MemberStatus.PENDING and self.standing == Standing.ACTIVE
+        return pending and self.opened_by is None
+
     def require_activated(self) -> None:
         """Raise AccountNotActivated while the address is not proven (ID-23, ID-29)."""
         if self.status == MemberStatus.PENDING:
