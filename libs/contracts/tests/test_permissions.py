@@ -8,20 +8,20 @@ from contracts.roles import Role
 BY_ROLE = {
     Role.CONSULTANT: "belong follow_missions report_activity",
     Role.COMMERCIAL: (
-        "belong sign_contracts answer_rfps follow_rfps follow_missions supervise_missions report_activity read_bpfs "
-        "handle_invoices"
+        "belong sign_contracts answer_rfps follow_rfps follow_missions supervise_missions report_activity "
+        "negotiate_missions read_bpfs handle_invoices"
     ),
     Role.GERANT: (
         "belong manage_people manage_company sign_contracts answer_rfps follow_rfps follow_missions "
-        "supervise_missions report_activity read_bpfs handle_invoices"
+        "supervise_missions report_activity negotiate_missions read_bpfs handle_invoices"
     ),
     Role.FREELANCE: (
         "belong manage_company sign_contracts answer_rfps follow_rfps follow_missions supervise_missions "
-        "report_activity read_bpfs handle_invoices"
+        "report_activity negotiate_missions read_bpfs handle_invoices"
     ),
     Role.RESPONSABLE_PROJET: (
         "belong sign_contracts run_rfps follow_rfps read_proposals follow_missions place_orders validate_activity "
-        "view_purchasing read_supplier_documents read_bpfs"
+        "negotiate_missions view_purchasing read_supplier_documents read_bpfs"
     ),
     Role.ACHETEUR: (
         "belong sign_contracts follow_rfps read_proposals follow_missions place_orders approve_spending "
@@ -30,7 +30,7 @@ BY_ROLE = {
     Role.DIRECTEUR_ACHATS: (
         "belong manage_people manage_company sign_contracts run_rfps follow_rfps read_proposals follow_missions "
         "place_orders validate_activity approve_spending view_purchasing manage_purchasing read_supplier_documents "
-        "read_bpfs"
+        "negotiate_missions read_bpfs"
     ),
 }
 

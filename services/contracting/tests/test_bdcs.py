@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from chassis.numbering import next_number
 from chassis.testing import eventually
 from contracting.bdc.domain import Bdc
-from contracting.directory.consumers import record_compliance_on_ComplianceChanged
+from contracting.mission.consumers import record_compliance_on_ComplianceChanged
 from contracts.contracting import BdcIssued
 from contracts.notification import NotificationRequested
 from contracts.roles import Role, StaffScope

@@ -16,6 +16,7 @@ COMPANY = CompanyFacts(
     validated=True,
     compliant=True,
     missing=(),
+    reasons={},
     valid_until=None,
     contract_signed_by=SIGNER,
     verified_signatories=frozenset({SIGNER}),
@@ -25,6 +26,7 @@ FACTS = MissionFacts(
     client=COMPANY,
     provider=COMPANY,
     client_order_received=True,
+    conditions_to_accept=False,
     bank_details_on_file=True,
     payment_option=PaymentOption.EXPRESS,
     payment_regime=PaymentRegime.GUARANTEED_DATE,
@@ -55,6 +57,10 @@ class TestEvaluate:
             ({"retained": False}, ("client_approval", "client", "proposal_not_retained", "proposal")),
             ({"client_order_received": False}, ("client_order", "client", "client_order_missing", "client order")),
             ({"bank_details_on_file": False}, ("platform_order", "provider", "bank_details_missing", "bank details")),
+            (
+                {"conditions_to_accept": True},
+                ("platform_order", "provider", "special_conditions_not_accepted", "special conditions"),
+            ),
             ({"payment_option": None}, ("platform_order", "provider", "payment_option_missing", "payment option")),
             (
                 {"payment_regime": PaymentRegime.BACK_TO_BACK},
@@ -109,9 +115,23 @@ class TestEvaluate:
         assert found(facts) == [("signatory_capacity", "provider", "contract_not_signed", "framework")]
 
     def test_every_blocker_has_words_in_both_languages(self):
-        nobody = CompanyFacts(False, None, (), None, None, frozenset())
+        nobody = CompanyFacts(False, None, (), {}, None, None, frozenset())
         refused = replace(COMPANY, compliant=False, missing=("kbis",), valid_until=TODAY, contract_signed_by=uuid4())
-        nothing = MissionFacts(False, nobody, refused, False, False, None, None)
+        nothing = MissionFacts(False, nobody, refused, False, True, False, None, None)
         blockers = blockers_of(evaluate(nothing, date(2027, 1, 1)))
-        assert len(blockers) == 10
+        assert len(blockers) == 11
         assert all(blocker.text and blocker.french and "{" not in blocker.text + blocker.french for blocker in blockers)
+
+    @pytest.mark.req("CT-12")
+    @pytest.mark.parametrize("side", ["client", "provider"])
+    @pytest.mark.parametrize(
+        ("reason", "who"),
+        [("absent", None), ("refused", None), ("expired", None), ("awaiting_review", "platform")],
+    )
+    def test_each_missing_document_says_why_it_does_not_count_and_who_must_act(self, side, reason, who):
+        facts = of_company(side, compliant=False, missing=("kbis", "rib"), reasons={"kbis": reason})
+        assert found(facts) == [
+            ("documents", who or side, f"document_{reason}", "kbis"),
+            ("documents", side, "document_missing", "rib"),
+        ]
+        assert all(one.text and one.french for one in blockers_of(evaluate(facts, TODAY)))

@@ -33,6 +33,7 @@ ALLOWED = {
     ("submit", CraStatus.DRAFT, Part.CONSULTANT),
     ("submit", CraStatus.REFUSED, Part.CONSULTANT),
     ("refuse", CraStatus.SUBMITTED, Part.OPERATIONAL_MANAGER),
+    ("refuse", CraStatus.SUBMITTED, Part.ORDER),
     ("validate", CraStatus.SUBMITTED, Part.OPERATIONAL_MANAGER),
 }
 ACTIONS = {

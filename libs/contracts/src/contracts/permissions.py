@@ -37,7 +37,9 @@ class Permission(StrEnum):
     REPORT_ACTIVITY = "report_activity"
     """Fill in and submit one's own activity report."""
     VALIDATE_ACTIVITY = "validate_activity"
-    """Validate or refuse the activity reports of one's missions, end and renew them."""
+    """Validate or refuse the activity reports of one's missions, renew them."""
+    NEGOTIATE_MISSIONS = "negotiate_missions"
+    """Agree for either side on an early end, or turn down a renewal."""
     APPROVE_SPENDING = "approve_spending"
     """Validate above the threshold; budgets and spending lines."""
     VIEW_PURCHASING = "view_purchasing"
@@ -68,6 +70,7 @@ MATRIX: dict[Permission, frozenset[Role]] = {
     Permission.PLACE_ORDERS: CLIENT_ROLES,
     Permission.REPORT_ACTIVITY: PROVIDER_ROLES,
     Permission.VALIDATE_ACTIVITY: BUYERS,
+    Permission.NEGOTIATE_MISSIONS: SELLERS | BUYERS,
     Permission.APPROVE_SPENDING: frozenset({Role.ACHETEUR, Role.DIRECTEUR_ACHATS}),
     Permission.VIEW_PURCHASING: CLIENT_ROLES,
     Permission.MANAGE_PURCHASING: frozenset({Role.DIRECTEUR_ACHATS}),

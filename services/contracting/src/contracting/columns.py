@@ -5,6 +5,6 @@ from enum import StrEnum
 from sqlalchemy import Enum
 
 
-def word(kind: type[StrEnum]) -> Enum:
+def word(kind: type[StrEnum], length: int = 24) -> Enum:
     """A StrEnum kept as its word, and read back as the enum."""
-    return Enum(kind, native_enum=False, length=24, values_callable=lambda members: [one.value for one in members])
+    return Enum(kind, native_enum=False, length=length, values_callable=lambda members: [one.value for one in members])

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import case, or_, select, update
 
 from chassis.db import Tx
 from chassis.personal_data import (
@@ -20,6 +20,7 @@ from chassis.personal_data import (
 from contracting.bdc.domain import Bdc
 from contracting.contract.domain import Contract
 from contracting.directory.domain import CompanyValidation
+from contracting.mission.conditions import SpecialConditions
 from contracting.mission.domain import ClientOrder, Mission
 
 _WORK = ("title", "rfp_reference", "consultant_name", "days", "starts_on", "ends_on")
@@ -58,6 +59,9 @@ async def _forget_missions(tx: Tx, as_of: datetime) -> None:
     await tx.execute(update(Mission).where(over).values(consultant_name=ERASED_NAME, **nobody))
     old = select(Mission.id).where(over)
     await tx.execute(update(ClientOrder).where(ClientOrder.mission_id.in_(old)).values(received_by=NOBODY))
+    conditions = update(SpecialConditions).where(SpecialConditions.mission_id.in_(old))
+    accepted = case((SpecialConditions.accepted_by.is_(None), None), else_=NOBODY)
+    await tx.execute(conditions.values(written_by=NOBODY, accepted_by=accepted, accepted_from=None))
 
 
 async def _orders(tx: Tx, member_id: UUID) -> Records:
@@ -98,7 +102,7 @@ DATA = [
         purpose="Carry out a mission with the consultant who was chosen",
         basis=Basis.CONTRACT,
         kept=f"{ACCOUNTING_YEARS} years after the mission's end, the name as long as the account",
-        tables=(Mission, ClientOrder),
+        tables=(Mission, ClientOrder, SpecialConditions),
         gather=_missions,
         erase=_anonymise_missions,
         forget=_forget_missions,

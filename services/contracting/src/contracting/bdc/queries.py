@@ -1,5 +1,6 @@
 """Orders as their two sides may see them."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, select, true
@@ -12,8 +13,14 @@ from contracts.roles import CompanyKind, Role, StaffScope
 
 
 async def bdc_of(tx: Tx, mission_id: UUID) -> Bdc | None:
-    """The order of a mission, once issued."""
-    return (await tx.scalars(select(Bdc).where(Bdc.mission_id == mission_id))).one_or_none()
+    """The last order of a mission, once there is one."""
+    query = select(Bdc).where(Bdc.mission_id == mission_id).order_by(Bdc.line.desc()).limit(1)
+    return (await tx.scalars(query)).one_or_none()
+
+
+async def bdcs_of(tx: Tx, mission_id: UUID) -> Sequence[Bdc]:
+    """All orders of a mission, the first one first: who was assigned to it, and when (CT-24)."""
+    return (await tx.scalars(select(Bdc).where(Bdc.mission_id == mission_id).order_by(Bdc.line))).all()
 
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:

@@ -11,22 +11,22 @@ from fastapi.responses import Response
 from pydantic import PlainSerializer, WithJsonSchema
 from sqlalchemy import select
 
-from chassis import audit, emit, get_locked
+from chassis import emit, get_locked
 from chassis.auth import may, staff
-from chassis.http import CallerDep, Router, TxDep, View
-from chassis.numbering import next_number
+from chassis.documents import PDF_ANSWER, pdf_download
+from chassis.errors import IllegalMove, TemporarilyUnavailable
+from chassis.files import FileMissing
+from chassis.http import CallerDep, PlatformDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
-from contracting.bdc.document import write
-from contracting.bdc.domain import Bdc, BdcNotFound, GatesOpen, Names
+from contracting.bdc.domain import Bdc, BdcNotFound, GatesOpen
+from contracting.bdc.issuing import issue
 from contracting.bdc.queries import bdc_seen_by, visible_to
-from contracting.documents import attached, text_file
+from contracting.early_end.domain import MonthAlreadyValidated
 from contracting.mission.domain import BdcAlreadyIssued, Mission, MissionNotFound
-from contracting.mission.gates import evaluate
 from contracting.mission.payment import DayCount, FeeType, Trigger
-from contracting.mission.queries import sides_of
 from contracting.own import OwnDep
-from contracts.contracting import PaymentOption, PaymentRegime
+from contracts.contracting import Offer, PaymentOption, PaymentRegime
 from contracts.notification import NotificationRequested, RoleInCompany
 from contracts.permissions import Permission
 from contracts.roles import CLIENT_ROLES, SELLERS, StaffScope
@@ -64,6 +64,8 @@ class BdcSummary(View):
     id: UUID
     reference: str
     mission_id: UUID
+    line: int
+    offer: Offer
     title: str
     client_company_id: UUID
     client_name: str
@@ -87,6 +89,9 @@ class BdcView(BdcSummary):
     payment_option: PaymentOption
     payment_regime: PaymentRegime
     client_order_reference: str
+    notice_months: int
+    special_conditions: str | None
+    sha256: str | None
     fee: FeeView
     settlement: SettlementView
 
@@ -105,21 +110,14 @@ class BdcView(BdcSummary):
     "/missions/{mission_id}/bdc",
     access=staff(StaffScope.CONTRACTS),
     status_code=201,
-    responses=documented(MissionNotFound, BdcAlreadyIssued, GatesOpen),
+    responses=documented(
+        MissionNotFound, BdcAlreadyIssued, GatesOpen, MonthAlreadyValidated, IllegalMove, TemporarilyUnavailable
+    ),
 )
-async def issue_bdc(mission_id: UUID, tx: TxDep, caller: CallerDep) -> BdcView:
-    """Issue the platform's order: all five gates hold at this instant, and are held until the commit (CT-10)."""
+async def issue_bdc(mission_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep, own: OwnDep) -> BdcView:
+    """Issue the platform's next order, sealed: all five gates hold at this instant, and until the commit (CT-10)."""
     mission = await get_locked(tx, Mission, mission_id, MissionNotFound())
-    mission.expect_bdc()
-    sides = await sides_of(tx, mission, hold=True)
-    gates = evaluate(sides.facts_of(mission), tx.today)
-    names = Names(client=sides.client.name, provider=sides.provider.name)
-    bdc = Bdc.issue(mission, gates, regime=sides.provider.regime, names=names, by=caller.member_id, at=tx.now)
-    emit(tx, bdc.number(await next_number(tx, "PO")))
-    mission.start_under_order(tx.today)
-    tx.add(bdc)
-    await tx.flush()
-    audit(tx, "bdc.issued", bdc.id, reference=bdc.reference, mission=mission.id)
+    bdc = await issue(tx, mission, platform, own, by=caller.member_id)
     emit(tx, _announcement(bdc))
     return BdcView.of(bdc)
 
@@ -143,13 +141,15 @@ async def read_bdc(bdc_id: UUID, tx: TxDep, caller: CallerDep) -> BdcView:
 @router.get(
     "/bdcs/{bdc_id}/document",
     access=may(Permission.FOLLOW_MISSIONS, or_staff=StaffScope.CONTRACTS),
-    responses=documented(BdcNotFound) | text_file("The order as text"),
+    responses=documented(BdcNotFound, FileMissing) | PDF_ANSWER,
     response_class=Response,
 )
-async def download_bdc(bdc_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> Response:
-    """The order as a text to keep (CT-23)."""
-    bdc = await bdc_seen_by(tx, caller, bdc_id)
-    return attached(f"{bdc.reference}.txt", write(bdc, own.operator))
+async def download_bdc(bdc_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> Response:
+    """The sealed order, as it was issued (CT-23)."""
+    document = (await bdc_seen_by(tx, caller, bdc_id)).document
+    if document is None:
+        raise FileMissing
+    return pdf_download(document.name, await platform.files.read(document.key))
 
 
 def _announcement(bdc: Bdc) -> NotificationRequested:

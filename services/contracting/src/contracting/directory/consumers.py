@@ -2,13 +2,15 @@
 
 from chassis import Consumers, Tx, upsert_newer
 from chassis.errors import NotReady
-from contracting.directory.domain import CompanyCompliance, CompanyDetails, CompanyValidation
+from contracting.directory.colleagues import Colleague
+from contracting.directory.domain import CompanyDetails, CompanyValidation
 from contracting.directory.queries import known
 from contracting.directory.supervision import Supervision
 from contracts.company import (
+    AffiliationEnded,
+    AffiliationGranted,
     CompanyDetailsChanged,
     CompanyValidated,
-    ComplianceChanged,
     LegalIdentity,
     SupervisionChanged,
 )
@@ -45,19 +47,6 @@ async def update_company_on_CompanyDetailsChanged(event: CompanyDetailsChanged, 
             validation.version = event.version
 
 
-@consumers.on(ComplianceChanged)
-async def record_compliance_on_ComplianceChanged(event: ComplianceChanged, tx: Tx) -> None:  # noqa: N802 - its queue's name
-    """Remember whether the company's documents hold, and until when."""
-    compliance = {
-        "company_id": event.company_id,
-        "compliant": event.compliant,
-        "missing": event.missing,
-        "valid_until": event.valid_until,
-        "version": event.version,
-    }
-    await upsert_newer(tx, CompanyCompliance, compliance)
-
-
 async def _record_details(tx: Tx, event: CompanyValidated | CompanyDetailsChanged, legal: LegalIdentity) -> None:
     details = {
         "company_id": event.company_id,
@@ -73,3 +62,17 @@ async def _record_details(tx: Tx, event: CompanyValidated | CompanyDetailsChange
 async def record_supervision_on_SupervisionChanged(event: SupervisionChanged, tx: Tx) -> None:  # noqa: N802 - its queue's name
     """Show a sales manager the missions of exactly these consultants (CO-05)."""
     await upsert_newer(tx, Supervision, Supervision.values_of(event))
+
+
+@consumers.on(AffiliationGranted)
+async def record_affiliation_on_AffiliationGranted(event: AffiliationGranted, tx: Tx) -> None:  # noqa: N802 - its queue's name
+    """Let a provider name this colleague as its next consultant."""
+    values = event.model_dump(include={"affiliation_id", "member_id", "company_id", "display_name", "version"})
+    await upsert_newer(tx, Colleague, values | {"active": True})
+
+
+@consumers.on(AffiliationEnded)
+async def end_affiliation_on_AffiliationEnded(event: AffiliationEnded, tx: Tx) -> None:  # noqa: N802 - its queue's name
+    """Let nobody name who left, whichever of the two events arrives first."""
+    values = event.model_dump(include={"affiliation_id", "member_id", "company_id", "version"})
+    await upsert_newer(tx, Colleague, values | {"display_name": "", "active": False})

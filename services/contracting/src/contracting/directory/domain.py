@@ -53,6 +53,8 @@ class CompanyCompliance(Base):
     company_id: Mapped[UUID] = mapped_column(primary_key=True)
     compliant: Mapped[bool]
     missing: Mapped[list[str]] = mapped_column(JSONB)
+    shortcomings: Mapped[dict[str, str]] = mapped_column(JSONB)
+    """Why each missing document does not count, where it is known."""
     valid_until: Mapped[date | None]
     version: Mapped[int]
 

@@ -1,21 +1,22 @@
-"""A mission: from the retained proposal through legal verification to its last day."""
+"""A mission: from the retained proposal through legal verification, order by order, to its last day."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis.errors import Conflict, NotFound, require
+from chassis.errors import Conflict, IllegalMove, NotFound, require
 from chassis.rows import Base, new_id
-from chassis.transitions import check_move, moves
+from chassis.transitions import check_move
 from contracting.columns import word
 from contracting.mission.payment import terms_of
-from contracts.contracting import PaymentOption, PaymentRegime
+from contracting.mission.standing import ALLOWED, RUNNING, MissionActor, MissionStatus
+from contracts.contracting import Offer, PaymentOption, PaymentRegime
 from contracts.marketplace import ProposalRetained
 from contracts.values import Money, Period
 
@@ -50,41 +51,43 @@ class ClientOrderFrozen(Conflict):
     code, title = "client_order_frozen", "The client order does not change once the platform's order is issued"
 
 
+class OfferFrozen(Conflict):
+    """What is billed follows from the offer of the order."""
+
+    code, title = "offer_frozen", "The offer does not change once the order is issued"
+
+
 class BdcAlreadyIssued(Conflict):
     """A mission has one order until a renewal."""
 
     code, title = "bdc_already_issued", "The order of this mission is issued"
 
 
-class MissionStatus(StrEnum):
-    """Where a mission stands."""
+class RenewalOverlapsOrder(Conflict):
+    """Two orders of a mission never share a day."""
 
-    LEGAL_VERIFICATION = "legal_verification"
-    YET_TO_START = "yet_to_start"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
+    code, title = "renewal_overlaps_order", "The next order begins after the last day of the one before"
 
 
-class MissionActor(StrEnum):
-    """Who moves a mission: staff by issuing its order, afterwards the calendar alone."""
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    """What one order of a mission is for: who works, when, how many days, at what price of a day."""
 
-    STAFF = "staff"
-    CALENDAR = "calendar"
-
-
-ALLOWED = {
-    MissionStatus.YET_TO_START: moves({MissionStatus.LEGAL_VERIFICATION}, {MissionActor.STAFF}),
-    MissionStatus.IN_PROGRESS: moves({MissionStatus.YET_TO_START}, {MissionActor.CALENDAR}),
-    MissionStatus.COMPLETED: moves({MissionStatus.IN_PROGRESS}, {MissionActor.CALENDAR}),
-}
+    consultant_id: UUID
+    consultant_name: str
+    rate: Decimal
+    days: Decimal
+    starts_on: date
+    ends_on: date
 
 
 class ClientOrder(Base):
-    """The client's own order, as a stored file (CT-09); replaced, never edited."""
+    """The client's own order for one line of a mission, as a stored file (CT-09); replaced, never edited."""
 
     __tablename__ = "client_orders"
 
     mission_id: Mapped[UUID] = mapped_column(ForeignKey("missions.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(60))
     file_key: Mapped[str] = mapped_column(String(64))
     file_name: Mapped[str] = mapped_column(String(120))
@@ -121,10 +124,21 @@ class Mission(Base):
     ends_on: Mapped[date]
     retained_by: Mapped[UUID]
     retained_at: Mapped[datetime]
-    status: Mapped[MissionStatus] = mapped_column(word(MissionStatus))
+    status: Mapped[MissionStatus] = mapped_column(word(MissionStatus, 32))
+    beneath: Mapped[MissionStatus | None] = mapped_column(word(MissionStatus, 32))
+    """Where a blocked mission stands but for the block."""
+    offer: Mapped[Offer] = mapped_column(word(Offer))
     payment_option: Mapped[PaymentOption | None] = mapped_column(word(PaymentOption))
+    line: Mapped[int]
+    """The order that the gates look at, 1 for the first."""
+    issued_line: Mapped[int]
+    """The last order issued, 0 before any."""
+    end_told_on: Mapped[date | None]
+    """The last day that the client was told of in time (CT-17)."""
     version: Mapped[int]
-    order: Mapped[ClientOrder | None] = relationship(ClientOrder, lazy="selectin", cascade="all, delete-orphan")
+    orders: Mapped[list[ClientOrder]] = relationship(
+        ClientOrder, lazy="selectin", cascade="all, delete-orphan", order_by=ClientOrder.line
+    )
 
     @classmethod
     def open(cls, event: ProposalRetained) -> Mission:
@@ -140,7 +154,10 @@ class Mission(Base):
             starts_on=event.period.start,
             ends_on=event.period.end,
             status=MissionStatus.LEGAL_VERIFICATION,
-            order=None,
+            offer=Offer.CONNECT,
+            line=1,
+            issued_line=0,
+            orders=[],
             version=1,
         )
 
@@ -154,8 +171,25 @@ class Mission(Base):
         """First and last day."""
         return Period(start=self.starts_on, end=self.ends_on)
 
+    @property
+    def order(self) -> ClientOrder | None:
+        """The client's order for the line that the gates look at."""
+        return next((one for one in self.orders if one.line == self.line), None)
+
+    @property
+    def awaits_order(self) -> bool:
+        """Whether the platform's next order is still to be issued: at first, and once a renewal is agreed."""
+        return self.line > self.issued_line
+
+    @property
+    def terms(self) -> LineTerms:
+        """Of the proposal that was retained, or of the last order."""
+        return LineTerms(self.consultant_id, self.consultant_name, self.rate, self.days, self.starts_on, self.ends_on)
+
     def choose_payment(self, option: PaymentOption, regime: PaymentRegime | None) -> None:
-        """Choose when to be paid, until the order is out (CT-18, CT-19).
+        """Choose when to be paid, until the order is out, and again for the next one (CT-18, CT-19, CT-20).
+
+        What an order that is out says of it stays on that order.
 
         Raises:
             PaymentOptionFrozen: the order is issued.
@@ -163,7 +197,7 @@ class Mission(Base):
             PaymentOptionNotAvailable: the regime does not have this option.
 
         """
-        self._require_verification(PaymentOptionFrozen())
+        require(self.awaits_order, PaymentOptionFrozen())
         if regime is not None:
             terms_of(regime, option)
         else:
@@ -171,38 +205,96 @@ class Mission(Base):
         self.payment_option = option
         self.version += 1
 
+    def choose_offer(self, offer: Offer) -> None:
+        """Say who contracts with whom, until the order is out (CT-05). Raises OfferFrozen."""
+        require(self.awaits_order, OfferFrozen())
+        self.offer = offer
+        self.version += 1
+
     def expect_order(self) -> None:
         """Raise ClientOrderFrozen unless a client order may still be handed over or replaced."""
-        self._require_verification(ClientOrderFrozen())
+        require(self.awaits_order, ClientOrderFrozen())
 
     def receive_order(self, order: ClientOrder) -> None:
         """Keep the client's order, in place of the former one (CT-09). Raises ClientOrderFrozen."""
         self.expect_order()
-        order.mission_id = self.id
-        self.order = order
+        order.mission_id, order.line = self.id, self.line
+        self.orders = [one for one in self.orders if one.line != self.line] + [order]
         self.version += 1
 
     def expect_bdc(self) -> None:
         """Raise BdcAlreadyIssued unless the platform's order is still to be issued."""
-        self._require_verification(BdcAlreadyIssued())
+        require(self.awaits_order, BdcAlreadyIssued())
 
-    def start_under_order(self, today: date) -> None:
-        """Leave legal verification: the platform's order is out (CT-10). Raises IllegalMove."""
-        self._move_to(MissionStatus.YET_TO_START, MissionActor.STAFF)
+    def start_under_order(self, terms: LineTerms, today: date) -> None:
+        """The platform's next order is out, for these terms (CT-10, CT-16). Raises IllegalMove."""
+        self.issued_line = self.line
+        if self.line == 1:
+            self._move_to(MissionStatus.YET_TO_START, MissionActor.STAFF)
+        else:
+            self._move_to(MissionStatus.IN_PROGRESS, MissionActor.STAFF)
+            self.consultant_id, self.consultant_name = terms.consultant_id, terms.consultant_name
+            self.rate, self.days, self.ends_on = terms.rate, terms.days, terms.ends_on
         self.advance(today)
 
     def advance(self, today: date) -> bool:
-        """Start on the first day, complete on the day after the last; say whether anything moved."""
+        """Start on the first day, complete on the day after the last; say whether anything moved.
+
+        A blocked mission does not start (CT-11). One whose renewal is being agreed waits for the outcome.
+        """
         before = self.status
         if self.status is MissionStatus.YET_TO_START and self.starts_on <= today:
             self._move_to(MissionStatus.IN_PROGRESS, MissionActor.CALENDAR)
-        if self.status is MissionStatus.IN_PROGRESS and self.ends_on < today:
+        waits = MissionStatus.ONGOING_RENEWAL in (self.status, self.beneath)
+        if self.status in RUNNING and self.ends_on < today and not waits:
             self._move_to(MissionStatus.COMPLETED, MissionActor.CALENDAR)
         return self.status is not before
 
-    def _require_verification(self, otherwise: Conflict) -> None:
-        require(self.status is MissionStatus.LEGAL_VERIFICATION, otherwise)
+    def ask(self, request: MissionStatus) -> None:
+        """One side asks for something that needs the other: a renewal, an early end. Raises IllegalMove."""
+        self._move_to(request, MissionActor.PARTY)
+
+    def settle(self, by: MissionActor = MissionActor.PARTY) -> None:
+        """What was asked is decided, or withdrawn: the mission goes on. Raises IllegalMove."""
+        self._move_to(MissionStatus.IN_PROGRESS, by)
+
+    def await_next_order(self) -> None:
+        """A renewal is agreed: the gates look at its order from now on, and the option is chosen anew (CT-20)."""
+        self.line = self.issued_line + 1
+        self.version += 1
+
+    def forget_next_order(self, option: PaymentOption) -> None:
+        """It is not to be: the gates, and the option shown, are those of the last order again."""
+        self.line, self.payment_option = self.issued_line, option
+        self.orders = [one for one in self.orders if one.line <= self.line]
+        self.version += 1
+
+    def require_unblocked(self) -> None:
+        """Raise IllegalMove while the mission is blocked: nothing new is agreed before the documents hold (CT-31)."""
+        require(self.status is not MissionStatus.BLOCKED, IllegalMove("it is blocked until the documents hold again"))
+
+    def block(self) -> bool:
+        """A company's documents do not hold any more (CT-31); say whether that is new. Work goes on meanwhile."""
+        if self.status not in RUNNING or self.status is MissionStatus.BLOCKED:
+            return False
+        present = self.status
+        self._move_to(MissionStatus.BLOCKED, MissionActor.COMPLIANCE)
+        self.beneath = present
+        return True
+
+    def lift(self, today: date) -> bool:
+        """The documents of both hold again (CT-31); say whether that is new."""
+        if self.status is not MissionStatus.BLOCKED or self.beneath is None:
+            return False
+        self._move_to(self.beneath, MissionActor.COMPLIANCE)
+        self.beneath = None
+        self.advance(today)
+        return True
 
     def _move_to(self, target: MissionStatus, by: MissionActor) -> None:
-        self.status = check_move(ALLOWED, self.status, target, by)
+        """Move by the table; what the parties and staff do while the mission is blocked moves what is beneath."""
+        if self.beneath is None or by is MissionActor.COMPLIANCE or target is MissionStatus.COMPLETED:
+            self.status = check_move(ALLOWED, self.status, target, by)
+        else:
+            self.beneath = check_move(ALLOWED, self.beneath, target, by)
         self.version += 1

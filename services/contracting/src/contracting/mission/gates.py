@@ -9,20 +9,22 @@
 |                    | verified (CT-08, CT-03)                                                | the platform       |
 | client_order       | the client's order is received and stored (CT-09)                      | client             |
 | platform_order     | nothing stands in the way of issuing: the provider can be paid (CO-14) | provider           |
-|                    | and chose an option that their regime has (CT-18, CT-10)               |                    |
+|                    | and chose an option that their regime has (CT-18, CT-10), and accepted |                    |
+|                    | the client's special conditions, if there are any (CT-13)              |                    |
 
 A gate is open as long as something blocks it. Each blocker says which side must act, and on which item (CT-12).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from contracting.mission.payment import is_available
+from contracts.company import ShortcomingReason
 from contracts.contracting import PaymentOption, PaymentRegime
 
 
@@ -51,6 +53,8 @@ class CompanyFacts:
     validated: bool
     compliant: bool | None
     missing: tuple[str, ...]
+    reasons: Mapping[str, str]
+    """Why each missing document does not count, by its type, where it is known."""
     valid_until: date | None
     contract_signed_by: UUID | None
     verified_signatories: frozenset[UUID]
@@ -64,6 +68,7 @@ class MissionFacts:
     client: CompanyFacts
     provider: CompanyFacts
     client_order_received: bool
+    conditions_to_accept: bool
     bank_details_on_file: bool
     payment_option: PaymentOption | None
     payment_regime: PaymentRegime | None
@@ -100,6 +105,13 @@ _WORDING = {
         "aucun document de conformité vérifié",
     ),
     "document_missing": ("the document {item} is missing, refused or expired", "document manquant ou expiré : {item}"),
+    "document_absent": ("the document {item} is missing", "document à fournir : {item}"),
+    "document_awaiting_review": (
+        "the platform has yet to review the document {item}",
+        "document en cours de vérification par la plateforme : {item}",
+    ),
+    "document_refused": ("the document {item} was refused", "document refusé, à remplacer : {item}"),
+    "document_expired": ("the document {item} has expired", "document expiré, à renouveler : {item}"),
     "documents_not_accepted": ("the {item}'s documents are not accepted", "documents de conformité non acceptés"),
     "documents_expired": ("a document of the {item} has expired", "un document de conformité a expiré"),
     "contract_not_signed": ("the {item} contract is not signed", "contrat à signer ({item})"),
@@ -109,6 +121,10 @@ _WORDING = {
     ),
     "client_order_missing": ("the {item} has not been received", "bon de commande du client à déposer"),
     "bank_details_missing": ("the {item} are not on file", "coordonnées bancaires à renseigner"),
+    "special_conditions_not_accepted": (
+        "the provider has yet to accept the client's {item}",
+        "conditions particulières du client à accepter",
+    ),
     "payment_option_missing": ("the {item} is not chosen", "option de paiement à choisir"),
     "payment_option_not_available": (
         "the chosen {item} is not available under the mission's payment regime",
@@ -164,7 +180,10 @@ def _documents(side: Side, company: CompanyFacts, on: date) -> _Found:
     elif not company.compliant and not company.missing:
         yield side, "documents_not_accepted", side.value
     else:
-        yield from ((side, "document_missing", document) for document in company.missing)
+        for document in company.missing:
+            reason = company.reasons.get(document)
+            awaited = Side.PLATFORM if reason == ShortcomingReason.AWAITING_REVIEW else side
+            yield awaited, f"document_{reason}" if reason else "document_missing", document
         if company.valid_until is not None and company.valid_until < on:
             yield side, "documents_expired", side.value
 
@@ -182,6 +201,8 @@ def _preconditions(facts: MissionFacts) -> _Found:
     """What the platform's order needs beyond the four other gates."""
     if not facts.bank_details_on_file:
         yield Side.PROVIDER, "bank_details_missing", "bank details"
+    if facts.conditions_to_accept:
+        yield Side.PROVIDER, "special_conditions_not_accepted", "special conditions"
     if facts.payment_option is None:
         yield Side.PROVIDER, "payment_option_missing", "payment option"
     elif facts.payment_regime and not is_available(facts.payment_option, facts.payment_regime):

@@ -13,6 +13,7 @@ from contracting.contract.queries import in_force
 from contracting.directory.domain import CompanyCompliance, CompanyDetails, CompanyValidation
 from contracting.directory.queries import known
 from contracting.directory.supervision import follows
+from contracting.mission.conditions import SpecialConditions
 from contracting.mission.domain import Mission, MissionNotFound
 from contracting.mission.gates import CompanyFacts, MissionFacts
 from contracting.mission.payment import payment_regime
@@ -42,6 +43,7 @@ class Known:
             validated=validation is not None,
             compliant=compliance.compliant if compliance else None,
             missing=tuple(compliance.missing) if compliance else (),
+            reasons=compliance.shortcomings if compliance else {},
             valid_until=compliance.valid_until if compliance else None,
             contract_signed_by=contract.signed_by if contract else None,
             verified_signatories=frozenset(validation.capacities) if validation else frozenset(),
@@ -63,13 +65,14 @@ class Sides:
     client: Known
     provider: Known
 
-    def facts_of(self, mission: Mission) -> MissionFacts:
+    def facts_of(self, mission: Mission, conditions: SpecialConditions | None = None) -> MissionFacts:
         """What the gates of this mission look at."""
         return MissionFacts(
             retained=True,  # by construction: only ProposalRetained opens a mission
             client=self.client.facts,
             provider=self.provider.facts,
             client_order_received=mission.order is not None,
+            conditions_to_accept=conditions is not None and conditions.accepted_at is None,
             bank_details_on_file=bool(self.provider.details and self.provider.details.bank_details_on_file),
             payment_option=mission.payment_option,
             payment_regime=self.provider.regime,

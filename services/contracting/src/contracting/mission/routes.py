@@ -17,18 +17,18 @@ from chassis.files import PDF, FileMissing, FileNotAccepted, FileTooLarge, Store
 from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep, check_if_match, set_etag
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
+from contracting.mission.client_order import kept
 from contracting.mission.domain import (
-    ClientOrder,
     ClientOrderFrozen,
     ClientOrderNotFound,
     Mission,
     MissionNotFound,
-    MissionStatus,
     PaymentOptionFrozen,
     PaymentRegimeUnknown,
 )
 from contracting.mission.payment import PaymentOptionNotAvailable
 from contracting.mission.queries import company_known, mission_seen_by, visible_to
+from contracting.mission.standing import MissionStatus
 from contracting.mission.views import MissionSummary, MissionView, summary_for, view_for
 from contracts.contracting import ContractKind, PaymentOption
 from contracts.permissions import Permission
@@ -113,18 +113,7 @@ async def hand_over_client_order(
     mission = await get_locked(tx, Mission, mission_id, MissionNotFound(), ours)
     mission.expect_order()
     stored = await platform.files.keep(form.file, accept=frozenset({PDF}))
-    mission.receive_order(
-        ClientOrder(
-            reference=form.reference,
-            file_key=stored.key,
-            file_name=stored.name,
-            media_type=stored.media_type,
-            sha256=stored.sha256,
-            size=stored.size,
-            received_by=caller.member_id,
-            received_at=tx.now,
-        )
-    )
+    mission.receive_order(kept(stored, form.reference, by=caller.member_id, at=tx.now))
     await tx.flush()
     audit(tx, "mission.client_order_received", mission.id, sha256=stored.sha256)
     return await view_for(tx, caller, mission)
