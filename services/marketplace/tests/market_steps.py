@@ -1,9 +1,11 @@
 """Short ways to a client's entities and budgets."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from contracts.company import EntityChanged
+from contracts.contracting import BdcIssued, PaymentOption, PaymentRegime
+from contracts.values import Money, Period
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -60,3 +62,27 @@ async def line(market, keeper, of, **changes):
     answer = await market.call("POST", f"/budgets/{of['id']}/lines", keeper, json=body)
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+def ordered(proposal_id, rate="500.00", days="20", **changes):
+    """An order for December 2026."""
+    known = {
+        "bdc_id": uuid4(),
+        "reference": "PO-00001-1",
+        "mission_id": uuid4(),
+        "title": "Data engineer",
+        "client_company_id": uuid4(),
+        "provider_company_id": uuid4(),
+        "operational_manager_id": uuid4(),
+        "consultant_id": uuid4(),
+        "consultant_name": "Alan Turing",
+        "daily_rate": Money.of(rate),
+        "days": days,
+        "period": Period(start=date(2026, 12, 1), end=date(2026, 12, 31)),
+        "payment_option": next(iter(PaymentOption)),
+        "payment_regime": next(iter(PaymentRegime)),
+        "client_order_reference": "4500",
+        "proposal_id": proposal_id,
+        "issued_at": NOW,
+    }
+    return BdcIssued(**(known | changes))

@@ -1,17 +1,16 @@
 """Budgets, spending lines, and what retentions, orders and invoices take from them."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from market_steps import budget, budget_body, entity, line, line_body
+from market_steps import budget, budget_body, entity, line, line_body, ordered
 
 from chassis.errors import NotReady
 from contracts.billing import InvoiceImported
-from contracts.contracting import BdcIssued, PaymentOption, PaymentRegime
 from contracts.roles import Role
-from contracts.values import Money, Period
+from contracts.values import Money
 from marketplace.budget.domain import AnotherCurrency, LineExhausted, LineNotUsable
 from marketplace.budget.queries import release, reserve
 from marketplace.directory.entities import ClientEntity
@@ -195,28 +194,6 @@ class TestLines:
         rival = await market.buyer(Role.DIRECTEUR_ACHATS)
         answer = await market.call("PUT", f"/spending-lines/{made['id']}", rival, json=line_body(entity_id))
         assert (answer.status_code, answer.json()["code"]) == (404, "spending_line_not_found")
-
-
-def ordered(proposal_id, rate="500.00", days="20", mission_id=None):
-    return BdcIssued(
-        bdc_id=uuid4(),
-        reference="PO-00001-1",
-        mission_id=mission_id or uuid4(),
-        title="Data engineer",
-        client_company_id=uuid4(),
-        provider_company_id=uuid4(),
-        operational_manager_id=uuid4(),
-        consultant_id=uuid4(),
-        consultant_name="Alan Turing",
-        daily_rate=Money.of(rate),
-        days=days,
-        period=Period(start=date(2026, 12, 1), end=date(2026, 12, 31)),
-        payment_option=next(iter(PaymentOption)),
-        payment_regime=next(iter(PaymentRegime)),
-        client_order_reference="4500",
-        proposal_id=proposal_id,
-        issued_at=NOW,
-    )
 
 
 def invoiced(mission_id, net):

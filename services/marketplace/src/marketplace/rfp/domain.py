@@ -201,8 +201,8 @@ class Rfp(Base):
 
     @property
     def period(self) -> Period:
-        """From the first to the last day, both included; of no use before it is known."""
-        return Period(start=self.period_start, end=self.period_end)
+        """From the first to the last day, both included; absent from an unfinished draft, like its columns."""
+        return Period(start=self.period_start, end=self.period_end) if self.period_start else None  # type: ignore[return-value]
 
     @property
     def max_daily_rate(self) -> Money | None:
@@ -217,7 +217,7 @@ class Rfp(Base):
         return RfpContent.model_validate(
             plain
             | {
-                "period": self.period if self.period_start else None,
+                "period": self.period,
                 "max_daily_rate": self.max_daily_rate,
                 "max_monthly_price": None if monthly is None else Money(amount=monthly),
             }
