@@ -39,6 +39,7 @@ lint: $(IN_STEP) ## Style, types, boundaries, and events that stay compatible
 	@$(PYTHON) -m contracts.publish --check
 	@$(PYTHON) -m contracts.compatibility
 	@$(PYTHON) tools/personal_data.py --check
+	@$(PYTHON) tools/status_tables.py --check
 
 format: $(IN_STEP) ## Put the code into its one format
 	@.venv/bin/ruff check --fix --exit-zero --quiet .
@@ -48,8 +49,9 @@ format: $(IN_STEP) ## Put the code into its one format
 requirements: $(IN_STEP) ## Count the requirements that tests prove, and list the others
 	@$(PYTHON) tools/requirements.py
 
-docs: $(IN_STEP) ## Regenerate event schemas, docs/events.md, the AsyncAPI document, docs/personal-data.md
+docs: $(IN_STEP) ## Regenerate event schemas, docs/events.md, AsyncAPI, the personal data and status tables
 	@$(PYTHON) -m contracts.publish
+	@$(PYTHON) tools/status_tables.py
 	@$(PYTHON) tools/personal_data.py
 
 bench: $(IN_STEP) ## Measure, each figure beside its reference loop

@@ -70,6 +70,6 @@ async def test_who_carried_an_order_out_is_forgotten_ten_years_after_its_end(h, 
             assert (row.consultant_name == "—") is forgotten
             assert (row.consultant_id == NOBODY) is forgotten
             assert (row.operational_manager_id == NOBODY) is forgotten
-        order = await tx.get_one(ClientOrder, mission.id, populate_existing=True)
+        order = await tx.get_one(ClientOrder, (mission.id, 1), populate_existing=True)
         assert (order.received_by == NOBODY) is forgotten
         assert str(bdc.days) == "18.0"
