@@ -88,6 +88,15 @@ class TestLinking:
             assert await steps.count("audit_log", action=action, subject=str(account.id)) == 1
 
     @pytest.mark.req("ID-25")
+    async def test_and_unlinking_are_told_to_the_mailbox(self, steps):
+        """A thief's identity would open the account for good, whatever password its owner chooses then."""
+        account = await steps.activated(language="en")
+        await steps.link(account, steps.new_subject())
+        await steps.unlink(account)
+        told = [mail["Subject"] for mail in await steps.mails(account.email)]
+        assert told[-2:] == ["The accounts that open yours have changed"] * 2
+
+    @pytest.mark.req("ID-25")
     async def test_without_a_password_is_kept_until_one_is_set(self, steps):
         email, subject = steps.new_address(), steps.new_subject()
         account = await steps.activated()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.errors import Conflict, NotFound, Unprocessable
 from chassis.rows import Base, new_id
 
+IDENTITIES_CHANGED = "identities_changed"
 STATE_LIFETIME = timedelta(minutes=10)
 """How long somebody may take at the provider."""
 

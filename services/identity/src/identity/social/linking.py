@@ -8,13 +8,21 @@ from sqlalchemy import select
 
 from chassis.audit import audit
 from chassis.auth import MEMBER, StepUpRequired
-from chassis.db import get_locked
+from chassis.db import Tx, get_locked
 from chassis.http import CallerDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from identity.member.domain import Member, MemberNotFound
+from identity.notification.domain import Notification
 from identity.own import OwnDep
-from identity.social.domain import IdentityNotLinked, IdentityTaken, LinkedIdentity, PasswordNeeded, Purpose
+from identity.social.domain import (
+    IDENTITIES_CHANGED,
+    IdentityNotLinked,
+    IdentityTaken,
+    LinkedIdentity,
+    PasswordNeeded,
+    Purpose,
+)
 from identity.social.queries import begin, come_back, link_identity
 from identity.social.routes import COMING_BACK, AuthorizationView, Return
 from identity.standing.domain import AccountDeactivated, AccountSuspended
@@ -67,6 +75,7 @@ async def link(provider: str, body: Return, caller: CallerDep, tx: TxDep, own: O
     member = await get_locked(tx, Member, caller.member_id, MemberNotFound())
     member.require_active()
     linked = await link_identity(tx, member, provider, identity)
+    _tell(tx, member)
     return IdentityView.model_validate(linked)
 
 
@@ -87,3 +96,9 @@ async def unlink(provider: str, caller: CallerDep, tx: TxDep) -> None:
         raise PasswordNeeded
     await tx.delete(linked)
     audit(tx, "identity.unlinked", member.id, provider=provider)
+    _tell(tx, member)
+
+
+def _tell(tx: Tx, member: Member) -> None:
+    """Tell the mailbox, in case it was somebody else: a linked identity outlives a change of password."""
+    tx.add(Notification.to(member.id, IDENTITIES_CHANGED, subject_id=member.id, at=tx.now))
