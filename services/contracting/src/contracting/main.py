@@ -2,8 +2,8 @@
 
 from chassis.platform import Service
 from contracting.bdc import routes as bdcs
+from contracting.contract import bundle, downloads
 from contracting.contract import consumers as contract_events
-from contracting.contract import downloads
 from contracting.contract import routes as contracts_
 from contracting.directory import consumers as directory
 from contracting.directory import personal
@@ -26,6 +26,7 @@ service = Service(
         templates.router,
         contracts_.router,
         downloads.router,
+        bundle.router,
         missions.router,
         order_routes.router,
         bdcs.router,

@@ -1,17 +1,15 @@
 """What a client reads of the providers of its missions, and its own checks (CO-39, CO-40)."""
 
-import tempfile
-import zipfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import PurePath
-from typing import IO
 from uuid import UUID
 
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import func, select
 
 from chassis import Tx, audit, get_or
+from chassis.archives import ZIP_ANSWER, zip_download
 from chassis.auth import Caller
 from chassis.errors import Forbidden, require
 from chassis.files import FileMissing
@@ -31,7 +29,6 @@ from contracts.permissions import Permission, allows
 
 router = Router("suppliers' documents")
 ACCESS = by_rows(Permission.READ_SUPPLIER_DOCUMENTS)
-_CHUNK = 64 * 1024
 
 
 class RecordCheck(Body):
@@ -140,38 +137,21 @@ async def record_check(
     "/suppliers/{provider_id}/archive",
     access=ACCESS,
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}}
-    | documented(CompanyNotFound, Forbidden),
+    responses=ZIP_ANSWER | documented(CompanyNotFound, Forbidden),
 )
 async def download_archive(provider_id: UUID, caller: CallerDep, tx: TxDep, platform: PlatformDep) -> StreamingResponse:
     """All the provider's documents in one ZIP archive."""
     client_id = await _client_of(tx, caller, provider_id, platform)
     documents = await documents_of(tx, provider_id)
     audit(tx, "supplier_documents.archived", provider_id, client=client_id, documents=len(documents))
-    archive = await _archive(documents, platform)
-    headers = {
-        "Content-Disposition": f"attachment; filename=documents-{provider_id}.zip",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(_parts(archive), media_type="application/zip", headers=headers)
+    return await zip_download(f"documents-{provider_id}.zip", _files(documents, platform))
 
 
-async def _archive(documents: list[Document], platform: Platform) -> IO[bytes]:
-    """On the disk, a file at a time: together they may be larger than a process should grow."""
-    archive: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it was sent
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as zipped:
-        for document in documents:
-            try:
-                content = await platform.files.read(document.file_key)
-            except FileMissing:
-                continue
-            suffix = PurePath(document.file_name).suffix.lower()
-            zipped.writestr(f"{document.type}-{document.issued_on}-{document.status}-{document.id}{suffix}", content)
-    archive.seek(0)
-    return archive
-
-
-def _parts(archive: IO[bytes]) -> Iterator[bytes]:
-    with archive:
-        while part := archive.read(_CHUNK):
-            yield part
+async def _files(documents: list[Document], platform: Platform) -> AsyncIterator[tuple[str, bytes]]:
+    for document in documents:
+        try:
+            content = await platform.files.read(document.file_key)
+        except FileMissing:
+            continue
+        suffix = PurePath(document.file_name).suffix.lower()
+        yield f"{document.type}-{document.issued_on}-{document.status}-{document.id}{suffix}", content

@@ -133,7 +133,7 @@ async def sign_contract(
     address = request.client.host[:45] if request.client else None
     ticks = body.accepted_clauses
     emit(tx, contract.sign(caller.member_id, verified, ticks, newest.version, address=address, at=tx.now))
-    await seal(contract, platform, own)
+    await seal(tx, contract, platform, own)
     audit(
         tx,
         "contract.signed",

@@ -10,6 +10,7 @@ from chassis.platform import Platform
 from contracting.contract import paper
 from contracting.contract.domain import Contract
 from contracting.contract.text import ENGLISH, Document, Parties, write
+from contracting.directory.colleagues import name_if_known
 from contracting.own import Own
 from contracting.settings import OperatorSettings
 from contracting.template.domain import Clause, ContractTemplate, TemplateNotFound
@@ -55,17 +56,17 @@ async def translated(tx: Tx, contract: Contract, own: Own) -> bytes:
     return await paper.translated(english, document.text, _dated(contract, tx.today))
 
 
-async def seal(contract: Contract, platform: Platform, own: Own) -> None:
+async def seal(tx: Tx, contract: Contract, platform: Platform, own: Own) -> None:
     """Keep the signed contract as a sealed document (CT-02). Raises TemporarilyUnavailable."""
     assert contract.text is not None
     assert contract.signed_at is not None
-    content = await paper.signed(contract.text, _evidence(contract))
+    content = await paper.signed(contract.text, await _evidence(tx, contract))
     sealed = await own.sealer.seal_pdf(content, f"Contrat {contract.id}")
     contract.document_key = await platform.files.put_made(sealed)
     contract.document_sha256 = hashlib.sha256(sealed).hexdigest()
 
 
-def _evidence(contract: Contract) -> paper.Evidence:
+async def _evidence(tx: Tx, contract: Contract) -> paper.Evidence:
     assert contract.signed_by is not None
     assert contract.signed_at is not None
     assert contract.signed_capacity is not None
@@ -76,7 +77,7 @@ def _evidence(contract: Contract) -> paper.Evidence:
         terms_version=contract.terms_version or "",
         company=contract.company_name,
         signatory=contract.signed_by,
-        name=None,
+        name=await name_if_known(tx, contract.company_id, contract.signed_by),
         capacity=contract.signed_capacity,
         address=contract.signed_from,
         opened_at=datetime.fromisoformat(contract.openings[signer]),

@@ -33,12 +33,17 @@ class Colleague(Base):
     version: Mapped[int]
 
 
-async def name_of(tx: Tx, company_id: UUID, member_id: UUID) -> str:
-    """The name by which a colleague appears in documents. Raises UnknownConsultant."""
+async def name_if_known(tx: Tx, company_id: UUID, member_id: UUID) -> str | None:
+    """The name of somebody who acts for the company; unknown until the event about it has arrived."""
     query = select(Colleague.display_name).where(
         Colleague.company_id == company_id, Colleague.member_id == member_id, Colleague.active
     )
-    name = await tx.scalar(query.limit(1))
+    return (await tx.scalars(query.limit(1))).one_or_none()
+
+
+async def name_of(tx: Tx, company_id: UUID, member_id: UUID) -> str:
+    """The name by which a colleague appears in documents. Raises UnknownConsultant."""
+    name = await name_if_known(tx, company_id, member_id)
     if name is None:
         raise UnknownConsultant(field="consultant_id")
     return name
