@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from chassis.audit import audit_log
+from company.approvals.queries import approval_of
 from company.bank.change import BankChange
 from company.bank.domain import BankDetails
 from contracts.company import BankDetailsChanged, CompanyDetailsChanged
@@ -410,6 +412,12 @@ class TestCallBack:
         path, body = f"/staff/bank-changes/{change_id}/refusal", {"reason": "Nobody there knows of it"}
         answer = await world.client.post(path, json=body, headers=world.staff)
         assert (answer.json()["status"], answer.json()["cancel_reason"]) == ("cancelled", "by_staff")
+        async with world.h.tx() as tx:
+            assert (await approval_of(tx, change_id)).remark == body["reason"]
+            stopped = select(audit_log.c.details).where(
+                audit_log.c.subject == change_id, audit_log.c.action == "bank_change.stopped"
+            )
+            assert await tx.scalar(stopped) == {"company": company.id}  # the trail forgets nothing: no prose in it
 
 
 class TestTakeEffect:

@@ -78,5 +78,6 @@ async def refuse_bank_change(
     """Stop a change that looks wrong, whoever agreed to it."""
     company, change = await locked_change(tx, bank_change_id)
     await cancel_change(tx, company, change, CancelReason.BY_STAFF, by=caller.member_id, at=tx.now)
-    audit(tx, "bank_change.stopped", change.id, company=company.id, reason=body.reason)
+    (await approval_of(tx, change.id)).remark = body.reason
+    audit(tx, "bank_change.stopped", change.id, company=company.id)
     return BankChangeView.of(change, await managers_of(tx, company.id))
