@@ -11,6 +11,7 @@ import chain
 import company_search
 import messaging
 import processes
+import rfp_search
 import uvloop
 import validations
 from measure import Figure, cpu_loop
@@ -34,6 +35,7 @@ def benches() -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
         "P5": chain.throughput,
         "P9": processes.start_and_memory,
         "P11": company_search.search,
+        "P12": rfp_search.search,
     }
 
 

@@ -209,9 +209,9 @@ class TestOrder:
         assert await find(market, seller, query=word, sort="best") == made
 
     @pytest.mark.parametrize("sort", ["newest", "best"])
-    @pytest.mark.parametrize("few", [10_000, 1])
-    async def test_each_once_page_by_page_however_many_match(self, market, word, sort, few, monkeypatch):
-        monkeypatch.setattr(finding, "FEW", few)
+    @pytest.mark.parametrize("newest", [2_000, 3, 1])
+    async def test_each_once_page_by_page_wherever_they_are_found(self, market, word, sort, newest, monkeypatch):
+        monkeypatch.setattr(finding, "NEWEST", newest)
         buyer, seller = await market.buyer(), await market.seller()
         made = [(await market.published(buyer, title=word))["id"] for _ in range(5)]
         assert await pages(market, seller, query=word, sort=sort, limit=2) == made[::-1]

@@ -42,6 +42,7 @@ _FORMER_SEARCH = (
 def upgrade() -> None:
     _make_configurations()
     _replace_search(_SEARCH)
+    op.create_index(op.f("ix_rfps_period_start"), "rfps", ["period_start"])
     op.create_table(
         "acknowledgements",
         sa.Column("member_id", sa.Uuid(), nullable=False),
@@ -137,6 +138,7 @@ def downgrade() -> None:
     op.drop_table("questions")
     op.drop_table("favourites")
     op.drop_table("acknowledgements")
+    op.drop_index(op.f("ix_rfps_period_start"), "rfps")
     _replace_search(_FORMER_SEARCH)
     for name in _CONFIGURATIONS:
         op.execute(f"DROP TEXT SEARCH CONFIGURATION rfp_{name}")

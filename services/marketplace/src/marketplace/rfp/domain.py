@@ -37,6 +37,21 @@ class RfpStatus(StrEnum):
     CLOSED = "closed"
 
 
+class RfpStage(StrEnum):
+    """How its client reads a request: the status, and what the proposals add to it (domain facts 1.2)."""
+
+    DRAFT = "draft"
+    WORKFLOW_IN_PROGRESS = "workflow_in_progress"
+    PUBLICATION_REJECTED = "publication_rejected"
+    PUBLISHED_WITHOUT_PROPOSALS = "published_without_proposals"
+    PUBLISHED_WITH_PROPOSALS = "published_with_proposals"
+    AWAITING_BUYER_VALIDATION = "awaiting_buyer_validation"
+    AWAITING_EXTENSION_APPROVAL = "awaiting_extension_approval"
+    EXTENSION_REFUSED = "extension_refused"
+    AWARDED = "awarded"
+    CLOSED = "closed"
+
+
 class ClosingReason(StrEnum):
     """Why a client closes a request."""
 
@@ -72,6 +87,15 @@ MOVES: dict[RfpStatus, Move[RfpStatus, Role | Platform]] = {
     RfpStatus.CLOSED: moves(set(OPEN) | {RfpStatus.EXTENSION_REFUSED}, _BUYERS),
 }
 """A request whose publication needs validators waits for them; an extension waits for its one provider."""
+
+
+def stage_of(status: RfpStatus, buyer_waits: bool | None) -> RfpStage:
+    """The stage of a request, given whether one of its proposals waits for the buyer; None without proposals."""
+    if status is not RfpStatus.PUBLISHED:
+        return RfpStage(status)
+    if buyer_waits is None:
+        return RfpStage.PUBLISHED_WITHOUT_PROPOSALS
+    return RfpStage.AWAITING_BUYER_VALIDATION if buyer_waits else RfpStage.PUBLISHED_WITH_PROPOSALS
 
 
 class RfpNotFound(NotFound):
@@ -128,6 +152,7 @@ class Rfp(Base):
         Index(None, "client_company_id", "listing_id"),
         Index(None, "status", "listing_id"),
         Index(None, "search", postgresql_using="gin"),
+        Index(None, "period_start"),
         CheckConstraint("days > 0", name="days_positive"),
         CheckConstraint("period_end >= period_start", name="period_in_order"),
         Index(None, "addressee_id", postgresql_where=text("addressee_id IS NOT NULL")),

@@ -1,7 +1,7 @@
 """Requests that meet criteria, page by page, fast among 100,000 open ones.
 
-Words, skills and places are one text query over one index. It is asked first, for so many hits that sorting them is
-cheap; where there are more, the list itself is walked from the newest, and soon enough of what it shows matches.
+Words, skills and places are one text query over one index. The newest requests are walked through first: much that
+matches fills a page soon. Otherwise little matches, and the index finds all of it at once.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ from marketplace.rfp.criteria import Criteria, SkillsMatch
 from marketplace.rfp.domain import Rfp
 from marketplace.rfp.words import PLAIN, joined, number_in, phrase_query, words_query
 
-FEW = 10_000
-"""Hits up to which all are read and sorted; where there are more, one row of ten matches at least."""
-RANKED = 500
+NEWEST = 2_000
+"""Requests that are walked through before the indexes are asked."""
+RANKED = 200
 """The newest matches, among which the best come first."""
+
+Terms = Sequence[ColumnElement[bool]]
+"""What a request must meet."""
 
 _NEWEST = struct.Struct(">16s")
 _BEST = struct.Struct(">16sf16s")
@@ -38,7 +41,7 @@ class Sort(StrEnum):
 
     NEWEST = "newest"
     BEST = "best"
-    """What fits the words best, among the newest 500 that match; the newest first where no words are given."""
+    """What fits the words best, among the newest 200 that match; the newest first where no words are given."""
 
 
 class Search(Criteria):
@@ -57,33 +60,33 @@ class Search(Criteria):
 
 async def find(tx: Tx, scope: ColumnElement[bool], search: Search, company_id: UUID) -> tuple[list[Rfp], str | None]:
     """The requests of this page within the scope, and the cursor of the next. Raises InvalidRequest."""
-    return await (_best if search.ranked else _newest)(tx, and_(scope, *_terms(search, company_id)), search)
+    return await (_best if search.ranked else _newest)(tx, scope, search, meeting(search, company_id))
 
 
-def meeting(criteria: Criteria, company_id: UUID) -> list[ColumnElement[bool]]:
+def meeting(criteria: Criteria, company_id: UUID) -> Terms:
     """The criteria as conditions; the company is whose references count."""
     text = _text_condition(criteria)
     return [*_terms(criteria, company_id), *([] if text is None else [text])]
 
 
-async def _newest(tx: Tx, scope: ColumnElement[bool], search: Search) -> tuple[list[Rfp], str | None]:
+async def _newest(tx: Tx, scope: ColumnElement[bool], search: Search, terms: Terms) -> tuple[list[Rfp], str | None]:
     if search.cursor:
         [last] = _decode(_NEWEST, search.cursor)
         scope = and_(scope, Rfp.listing_id < UUID(bytes=last))
-    keys = await _newest_keys(tx, scope, search, search.limit + 1)
+    keys = await _newest_keys(tx, scope, terms, search.limit + 1)
     more, keys = len(keys) > search.limit, keys[: search.limit]
     rows = await tx.scalars(select(Rfp).where(Rfp.listing_id.in_(keys)).order_by(Rfp.listing_id.desc()))
     return list(rows), _encode(_NEWEST, keys[-1].bytes) if more else None
 
 
-async def _best(tx: Tx, scope: ColumnElement[bool], search: Search) -> tuple[list[Rfp], str | None]:
+async def _best(tx: Tx, scope: ColumnElement[bool], search: Search, terms: Terms) -> tuple[list[Rfp], str | None]:
     """By score, then from the newest; later pages leave out what was published since the first."""
     until, after = None, None
     if search.cursor:
         newest, score, last = _decode(_BEST, search.cursor)
         until, after = UUID(bytes=newest), (-score, -UUID(bytes=last).int)
         scope = and_(scope, Rfp.listing_id <= until)
-    keys = await _newest_keys(tx, scope, search, RANKED)
+    keys = await _newest_keys(tx, scope, terms, RANKED)
     score_of = func.ts_rank(Rfp.search, words_query(search.query or ""))
     scores = await tx.execute(select(Rfp.listing_id, score_of).where(Rfp.listing_id.in_(keys)))
     scored = [((-score, -key.int), key) for key, score in scores]
@@ -95,33 +98,27 @@ async def _best(tx: Tx, scope: ColumnElement[bool], search: Search) -> tuple[lis
     return [found[key] for _, key in page], following
 
 
-async def _newest_keys(tx: Tx, scope: ColumnElement[bool], criteria: Criteria, limit: int) -> Sequence[UUID]:
+async def _newest_keys(tx: Tx, scope: ColumnElement[bool], terms: Terms, limit: int) -> Sequence[UUID]:
     """The places in the list of the newest that match, from the newest."""
-    await _plan(tx, "seqscan")
-    text = _text_condition(criteria)
-    if text is None:
-        return (await tx.scalars(walk(scope, limit))).all()
-    found = (await tx.execute(few(and_(text, scope), limit))).all()
-    if not found or found[0].hits <= FEW:
-        return [row.listing_id for row in found]
-    await _plan(tx, "bitmapscan")
-    return (await tx.scalars(walk(and_(text, scope), limit))).all()
+    keys = (await tx.scalars(among_newest(scope, terms, limit))).all()
+    if len(keys) < limit:
+        # PostgreSQL takes a look into a text vector for as cheap as into a date, and would read the whole table.
+        await tx.execute(select(func.set_config("enable_seqscan", "off", True)))
+        keys = (await tx.scalars(by_index(scope, terms, limit))).all()
+    return keys
 
 
-def few(scope: ColumnElement[bool], limit: int) -> Select[UUID, int]:
-    """The newest of all hits, and how many those are: sorted after the index has found them."""
-    hits = select(Rfp.listing_id).where(scope).limit(FEW + 1).cte("hits").prefix_with("MATERIALIZED")
-    return select(hits.c.listing_id, func.count().over().label("hits")).order_by(hits.c.listing_id.desc()).limit(limit)
+def among_newest(scope: ColumnElement[bool], terms: Terms, limit: int) -> Select[UUID]:
+    """Walk through the newest alone: where much matches, this is soon enough."""
+    newest = select(Rfp.listing_id).where(scope).order_by(Rfp.listing_id.desc())
+    oldest = func.coalesce(newest.offset(NEWEST - 1).limit(1).scalar_subquery(), UUID(int=0))
+    return newest.where(*terms, Rfp.listing_id >= oldest).limit(limit)
 
 
-def walk(scope: ColumnElement[bool], limit: int) -> Select[UUID]:
-    """The newest, read in the order of the list until there are enough."""
-    return select(Rfp.listing_id).where(scope).order_by(Rfp.listing_id.desc()).limit(limit)
-
-
-async def _plan(tx: Tx, without: str) -> None:
-    """Keep PostgreSQL from a way that is slow here: it takes a look into a text vector for as cheap as into a date."""
-    await tx.execute(select(func.set_config(f"enable_{without}", "off", True)))
+def by_index(scope: ColumnElement[bool], terms: Terms, limit: int) -> Select[UUID]:
+    """All that the indexes find, then sorted: where little matches, that is little."""
+    hits = select(Rfp.listing_id).where(scope, *terms).cte("hits").prefix_with("MATERIALIZED")
+    return select(hits.c.listing_id).order_by(hits.c.listing_id.desc()).limit(limit)
 
 
 def _text_condition(criteria: Criteria) -> ColumnElement[bool] | None:
