@@ -54,8 +54,9 @@ def rfp(status=RfpStatus.PUBLISHED, ceiling=None):
         operational_manager_id=uuid4(),
         period_start=date(2026, 12, 1),
         period_end=date(2026, 12, 31),
-        days="20.0",
+        days=Decimal("20.0"),
         max_daily_rate_amount=ceiling,
+        clause_ids=[],
     )
 
 
@@ -139,7 +140,11 @@ def may(action, who):
 
 
 EVERY = [(present, action, who) for present, action, who in product(S, ACTIONS, [*Role, *Platform]) if may(action, who)]
-FINE = [one for one in EVERY if one[0] in ALLOWED[one[1]][0] and one[2] in ALLOWED[one[1]][1]]
+BY_THE_TABLE_ALONE = [(S.SELECTED, "interesting", Role.ACHETEUR)]
+"""The route keeps the buyer from qualifying; to the table it is what `hand_back` does."""
+FINE = [
+    one for one in EVERY if (one[0] in ALLOWED[one[1]][0] and one[2] in ALLOWED[one[1]][1]) or one in BY_THE_TABLE_ALONE
+]
 QUIET = [one for one in EVERY if one[1] == "open" and one[0] != S.UNREAD] + [
     one for one in EVERY if one[1] == "edit" and one[0] == S.UNREAD and one[2] in SELLERS
 ]

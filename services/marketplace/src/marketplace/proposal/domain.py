@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.errors import require
+from chassis.errors import Forbidden, require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.permissions import MATRIX, Permission
@@ -236,7 +236,8 @@ class Proposal(Base):
 
     def reconsider(self, by: Actor, at: datetime) -> None:
         """Something in it changed: what the client thought of it counts no more. Raises IllegalMove or Forbidden."""
-        if self.status == ProposalStatus.UNREAD and by.role in SELLERS:
+        require(by.role in SELLERS, Forbidden())
+        if self.status == ProposalStatus.UNREAD:
             self.version += 1
         else:
             self.move_to(ProposalStatus.ONGOING, by.role, at)

@@ -36,7 +36,8 @@ async def is_proposed(tx: Tx, rfp_id: UUID, consultant_id: UUID | None, *, but: 
         Proposal.status != ProposalStatus.CANCELLED,
         Proposal.id != but if but else Proposal.id.is_not(None),
     )
-    return bool(await tx.scalar(select(exists().where(*live))))
+    with tx.no_autoflush:  # what is about to be written is asked about, not yet written
+        return bool(await tx.scalar(select(exists().where(*live))))
 
 
 async def seen(tx: Tx, actor: Actor, proposal_id: UUID) -> Proposal:
