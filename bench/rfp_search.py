@@ -190,6 +190,8 @@ async def fill(h: Harness, made: list[dict[str, Any]], seller: Caller) -> None:
         "operational_manager_id": uuid4(),
         "created_at": now,
         "published_at": now,
+        "type": "time_and_materials",
+        "clause_ids": "[]",
         "market_after_days": 0,
         "market_opens_on": now.date(),
     }

@@ -71,10 +71,14 @@ def publication(deal: Deal) -> str:
 
 
 def proposal(deal: Deal) -> str:
-    """Camille finds it by its number and proposes herself."""
+    """Camille finds it by its number, asks what it leaves open, reads the answer and proposes herself."""
     found = rfp.find(deal.camille, deal.rfp["reference"])
+    question = rfp.ask(deal.camille, found["id"], "Les déplacements chez les fournisseurs sont-ils fréquents ?")
+    rfp.answer(deal.helene, question["id"], "Deux fois par an, à Lyon.")
+    [asked] = deal.camille.all(f"{rfp.MARKETPLACE}/rfps/{found['id']}/questions")
+    check(asked["mine"] and asked["answer"] is not None, "the client's answer is not shown to whoever asked")
     deal.proposal = rfp.propose(deal.camille, found, DAILY_RATE)
-    deal.stage.postbox.wait_for(deal.helene.email, deal.rfp["reference"])
+    deal.stage.postbox.wait_for(deal.helene.email, deal.rfp["reference"], deal.camille.name)
     return f"{DAILY_RATE} EUR a day; {deal.client.name} is told by e-mail"
 
 

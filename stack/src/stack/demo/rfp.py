@@ -47,6 +47,16 @@ def find(provider: Person, reference: str) -> Json:
     return eventually(look, "the published request")
 
 
+def ask(provider: Person, rfp_id: str, text: str) -> Json:
+    """Ask the client before proposing; everybody who sees the request reads it (MK-05)."""
+    return provider.post(f"{MARKETPLACE}/rfps/{rfp_id}/questions", {"text": text})
+
+
+def answer(client: Person, question_id: str, text: str) -> Json:
+    """Answer for everybody who sees the request."""
+    return client.post(f"{MARKETPLACE}/questions/{question_id}/answer", {"text": text})
+
+
 def propose(provider: Person, rfp: Json, daily_rate: Decimal) -> Json:
     """Answer with oneself as the consultant."""
     body = {
