@@ -256,7 +256,7 @@ class TestSuccessor:
         assert (signed.status, signed.company_name) == (ContractStatus.SIGNED, "Presta")
 
     def test_in_the_same_terms_only_when_staff_did_not_verify_the_signer(self, signed):
-        for verified in (None, {ANNA: LEGAL}):
+        for verified in (None, {}, {ANNA: LEGAL}):
             with pytest.raises(NothingToSignAnew):
                 signed.successor(FIRST, verified, "Presta", "FR")
         assert signed.successor(FIRST, {BORIS: LEGAL}, "Presta", "FR").replaces_id == signed.id

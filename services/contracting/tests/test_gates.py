@@ -81,7 +81,7 @@ class TestEvaluate:
             ({"compliant": False}, ("documents", None, "documents_not_accepted", None)),
             ({"compliant": False, "missing": ("kbis",)}, ("documents", None, "document_missing", "kbis")),
             ({"contract_signed_by": None}, ("signatory_capacity", None, "contract_not_signed", "contract")),
-            ({"contract_signed_by": uuid4()}, ("signatory_capacity", "platform", "signatory_not_verified", "contract")),
+            ({"contract_signed_by": uuid4()}, ("signatory_capacity", None, "signatory_refused", "contract")),
             (
                 {"verified_signatories": frozenset()},
                 ("signatory_capacity", "platform", "signatory_not_verified", "contract"),

@@ -63,7 +63,7 @@ def upgrade() -> None:
         op.execute(
             sa.text(
                 "INSERT INTO contract_templates (id, kind, version, effective_on, payment_terms_changed, offers, french,"
-                " english, published_at) VALUES (:id, :kind, :version, :effective_on, false, '[\"connect\", \"rise\"]',"
+                ' english, published_at) VALUES (:id, :kind, :version, :effective_on, false, \'["connect", "rise"]\','
                 " CAST(:french AS jsonb), CAST(:english AS jsonb), :published_at)"
             ).bindparams(**row)
         )

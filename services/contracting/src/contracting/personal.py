@@ -32,7 +32,7 @@ async def _signatures(tx: Tx, member_id: UUID) -> Records:
     shown = ("kind", "company_name", "status", "signed_at", "signed_capacity", "signed_from", "signed_clauses")
     return [
         record_of(row, *(shown if row.signed_by == member_id else shown[:3]))
-        | {"opened_at": row.openings.get(str(member_id))}
+        | {"opened_at": row.openings.get(str(member_id)), "ticked": row.ticks.get(str(member_id), {})}
         for row in await tx.scalars(query)
     ]
 

@@ -51,7 +51,9 @@ async def draft_successors(tx: Tx, as_of: datetime) -> bool:
     )
     named = func.jsonb_build_array(func.jsonb_build_object("member_id", cast(Contract.signed_by, Text)))
     signer_refused = exists().where(
-        CompanyValidation.company_id == Contract.company_id, ~CompanyValidation.verified_signatories.contains(named)
+        CompanyValidation.company_id == Contract.company_id,
+        func.jsonb_array_length(CompanyValidation.verified_signatories) > 0,
+        ~CompanyValidation.verified_signatories.contains(named),
     )
     waits = exists().where(
         and_(pending.company_id == Contract.company_id, pending.kind == Contract.kind, pending.status.in_(PENDING))

@@ -124,7 +124,7 @@ class Contract(Base):
             NothingToSignAnew: it is not in force, or neither reason applies.
 
         """
-        empowered = verified is None or self.signed_by in verified
+        empowered = not verified or self.signed_by in verified
         current = self.terms_version == newest and empowered
         require(self.status is ContractStatus.SIGNED and not current, NothingToSignAnew())
         return Contract(

@@ -119,6 +119,10 @@ _WORDING = {
         "the platform has yet to verify the capacity of who signed the {item} contract",
         "capacité du signataire en cours de vérification par la plateforme ({item})",
     ),
+    "signatory_refused": (
+        "the {item} contract must be signed anew, by somebody whose capacity the platform verified",
+        "contrat à signer de nouveau, par une personne dont la capacité est vérifiée ({item})",
+    ),
     "client_order_missing": ("the {item} has not been received", "bon de commande du client à déposer"),
     "bank_details_missing": ("the {item} are not on file", "coordonnées bancaires à renseigner"),
     "special_conditions_not_accepted": (
@@ -193,8 +197,10 @@ def _capacity(side: Side, company: CompanyFacts) -> _Found:
     contract = "framework" if side is Side.PROVIDER else "principal"
     if company.contract_signed_by is None:
         yield side, "contract_not_signed", contract
-    elif company.contract_signed_by not in company.verified_signatories:
+    elif not company.verified_signatories:
         yield Side.PLATFORM, "signatory_not_verified", contract
+    elif company.contract_signed_by not in company.verified_signatories:
+        yield side, "signatory_refused", contract
 
 
 def _preconditions(facts: MissionFacts) -> _Found:
