@@ -189,6 +189,22 @@ class TestTax:
         (told,) = await world.events(CompanyDetailsChanged, company.id)
         assert (told.legal.special_tax_status, told.legal.vat_number) == ("franchise_en_base", None)
 
+    @pytest.mark.req("CO-09", "CO-11")
+    @pytest.mark.parametrize(
+        ("number", "body"),
+        [
+            ("DE115235681", {"tax_status": "vat_liable", "vat_number": "DE129273398"}),
+            ("DE811569869", {"tax_status": "vat_exempt"}),
+        ],
+    )
+    async def test_abroad_leaves_the_verified_vat_number_to_two_of_the_staff(
+        self, world, refused, number, body
+    ) -> None:
+        abroad = {"country": "DE", "siret": None, "vat_number": number, "address": ADDRESS | {"country": "DE"}}
+        company = await world.validated(**abroad)
+        refused(await put(world, company, "tax", body), 409, "identity_verified")
+        assert (await put(world, company, "tax", {"tax_status": "vat_liable", "vat_number": number})).status_code == 200
+
     @pytest.mark.req("CO-11")
     async def test_names_a_vat_number_of_another(self, world, refused) -> None:
         company = await world.validated()

@@ -95,7 +95,7 @@ async def change_tax(
 ) -> CompanyView:
     """How the company stands towards VAT, from now on (CO-11)."""
     company, own = await _held(tx, caller, company_id, request)
-    company.describe(company.legal.model_copy(update=dict(body)), tx.today)
+    company.change_tax(company.legal.model_copy(update=dict(body)), tx.today)
     await refuse_second_registration(tx, company)
     return await _changed(tx, company, own, "tax", response)
 

@@ -179,6 +179,16 @@ class Company(Base):
         require(self.status is not CompanyStatus.VALIDATED, IdentityVerified())
         self.describe(legal, on)
 
+    def change_tax(self, legal: LegalIdentity, on: date) -> None:
+        """Stand otherwise towards VAT. Raises as `describe`, or IdentityVerified.
+
+        A company without SIRET is known by its VAT number: once verified, that one changes as a registration does.
+        """
+        known_by_it = self.siret is None and self.vat_number is not None
+        kept = legal.vat_number == self.vat_number
+        require(kept or not known_by_it or self.status is not CompanyStatus.VALIDATED, IdentityVerified())
+        self.describe(legal, on)
+
     def submit_again(self, at: datetime) -> None:
         """Ask staff to look at a refused company once more, corrected. Raises IllegalMove."""
         self._move_to(CompanyStatus.TO_VERIFY, CompanyActor.HEAD)
