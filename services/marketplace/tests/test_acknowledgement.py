@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from chassis.audit import audit_log
 from contracts.contracting import ContractKind
+from contracts.identity import MemberErased
 from contracts.roles import CompanyKind, Role
 from marketplace.acknowledgement.domain import Acknowledgement, LabourLawText, text_in_force
 
@@ -118,8 +119,6 @@ class TestTexts:
 
 class TestPersonalData:
     async def test_exported_and_erased_with_the_account(self, market):
-        from contracts.identity import MemberErased
-
         seller = await market.seller()
         mine = (await market.h.exported(seller.member_id))["acknowledgements of labour law"]
         assert [kept["text_version"] for kept in mine] == ["2026-01"]

@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import delete, func, select
 
 from contracts.company import AffiliationEnded
 from contracts.identity import MemberErased
+from contracts.notification import NotificationRequested
 from contracts.roles import Role
+from marketplace.directory.domain import Affiliation
+from marketplace.favourite.domain import Favourite
 from marketplace.favourite.queries import interested_in
 
 
@@ -101,25 +105,32 @@ class TestInterested:
         assert await followers(market, rfp) == {fan.member_id, answering.member_id, both.member_id}
         assert await followers(market, other) == {bystander.member_id}
 
-    async def test_no_more_once_unmarked_or_gone(self, market):
-        rfp = await market.published(await market.buyer())
-        fan, leaver = await market.seller(), market.h.member(Role.COMMERCIAL)
-        leaver = await market.seller(company_id=fan.company)
+    @pytest.mark.req("MK-03")
+    async def test_they_are_told_of_the_closing_and_nobody_else(self, market):
+        buyer = await market.buyer()
+        rfp, ignored = await market.published(buyer), await market.published(buyer)
+        fan, answering = await market.seller(), await market.seller()
+        await market.seller()
         await mark(market, fan, rfp)
-        await mark(market, leaver, rfp)
-        granted = await market.affiliate(market.h.member(Role.COMMERCIAL, fan.company, leaver.member_id))
+        await market.proposed(answering, rfp)
+        for one in (rfp, ignored):
+            answer = await market.call("POST", f"/rfps/{one['id']}/closing", buyer, json={"reason": "filled"})
+            assert answer.status_code == 200, answer.text
+        [notice] = await market.about(NotificationRequested, rfp["id"])
+        assert (set(notice.members), notice.roles) == ({fan.member_id, answering.member_id}, [])
+        assert await market.about(NotificationRequested, ignored["id"]) == []
+        assert [one["status"] for one in (await market.call("GET", "/favourites", fan)).json()["items"]] == ["closed"]
+
+    async def test_no_more_once_unmarked_or_gone(self, market):
+        rfp, fan = await market.published(await market.buyer()), await market.seller()
+        leaver = market.h.member(Role.COMMERCIAL, fan.company)
+        granted = await market.affiliate(leaver)
+        await market.acknowledge(leaver)
+        for seller in (fan, leaver):
+            await mark(market, seller, rfp)
         assert await followers(market, rfp) == {fan.member_id, leaver.member_id}
         await mark(market, fan, rfp, "DELETE")
         assert await followers(market, rfp) == {leaver.member_id}
-        async with market.h.tx() as tx:
-            from sqlalchemy import delete
-
-            from marketplace.directory.domain import Affiliation
-
-            others = delete(Affiliation).where(
-                Affiliation.member_id == leaver.member_id, Affiliation.id != granted.affiliation_id
-            )
-            await tx.execute(others)
         await leave(market, granted)
         assert await followers(market, rfp) == set()
 
@@ -137,18 +148,9 @@ class TestPersonalData:
     @pytest.mark.req("PL-08")
     @pytest.mark.parametrize("left", [True, False])
     async def test_forgotten_once_the_member_has_left(self, market, left):
-        from sqlalchemy import func, select
-
-        from marketplace.favourite.domain import Favourite
-
-        rfp = await market.published(await market.buyer())
-        seller = await market.seller()
+        rfp, seller = await market.published(await market.buyer()), await market.seller()
         await mark(market, seller, rfp)
         if left:
-            from sqlalchemy import delete
-
-            from marketplace.directory.domain import Affiliation
-
             async with market.h.tx() as tx:
                 await tx.execute(delete(Affiliation).where(Affiliation.member_id == seller.member_id))
         async with market.h.forgetting(datetime(2026, 12, 1, tzinfo=UTC)) as tx:
