@@ -124,7 +124,8 @@ class Market:
 
     async def proposed(self, seller: Caller, rfp: dict[str, Any], **changes: Any) -> dict[str, Any]:
         consultant_id = changes.pop("consultant_id", None) or (await self.consultant(seller)).member_id
-        answer = await self.call("POST", f"/rfps/{rfp['id']}/proposals", seller, json=offer(consultant_id) | changes)
+        body = offer(consultant_id) | {"accepted_clauses": rfp["clause_ids"]}
+        answer = await self.call("POST", f"/rfps/{rfp['id']}/proposals", seller, json=body | changes)
         assert answer.status_code == 201, answer.text
         return answer.json()
 

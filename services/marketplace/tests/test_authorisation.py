@@ -17,7 +17,7 @@ async def test_every_route_role_and_company(h, market, capsys):
     paper = {"file": ("clause.pdf", small_pdf(), "application/pdf")}
     clause = (await market.call("POST", "/clauses", buyer, data={"title": "Secrecy"}, files=paper)).json()
     rfp, other = await market.published(buyer), await market.drafted(buyer)
-    proposal = await market.proposed(seller, rfp)
+    proposal = await market.proposed(seller, rfp, accepted_clauses=[clause["id"]])
     await market.interesting(buyer, proposal)
     consultant = await market.consultant(seller)
     question = await market.call("POST", f"/rfps/{rfp['id']}/questions", seller, json={"text": "Which cloud?"})
@@ -27,7 +27,7 @@ async def test_every_route_role_and_company(h, market, capsys):
     order = ordered(None, client_company_id=buyer.company, provider_company_id=seller.company)
     await market.h.deliver(order)
     (template,) = (await market.call("GET", "/rfp-templates", buyer)).json()["items"]
-    beside = await around(market, buyer, seller, rfp, proposal)
+    beside = await around(market, buyer, seller, rfp, proposal, accepted_clauses=[clause["id"]])
     known = beside | {
         "budget_id": planned["id"],
         "line_id": (await line(market, buyer, planned))["id"],
@@ -43,6 +43,7 @@ async def test_every_route_role_and_company(h, market, capsys):
         "text": "Which one?",
         "search_id": search.json()["id"],
         "criteria": {},
+        "accepted_clauses": [clause["id"]],
         "rfp_id": rfp["id"],
         "proposal_id": proposal["id"],
         "operational_manager_id": str(buyer.member_id),

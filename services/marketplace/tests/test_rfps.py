@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from market_steps import budget, entity, line
 from sqlalchemy import select
 
 from chassis.audit import audit_log
@@ -219,7 +220,7 @@ class TestRead:
         draft, published = await market.drafted(buyer), await market.published(buyer)
         assert (await market.call("GET", f"/rfps/{draft['id']}", seller)).status_code == 404
         read = await market.call("GET", f"/rfps/{published['id']}", seller)
-        assert (read.status_code, read.json()) == (200, published)
+        assert (read.status_code, read.json()) == (200, published | {"stage": None})
 
     async def test_an_awarded_request_stays_visible_to_those_who_answered(self, market):
         buyer, winner, loser, other = await market.buyer(), *[await market.seller() for _ in range(3)]
@@ -232,6 +233,43 @@ class TestRead:
         assert (await market.call("GET", f"/rfps/{rfp['id']}", loser)).json()["status"] == "awarded"
         listed = (await market.call("GET", "/rfps", loser)).json()["items"]
         assert rfp["id"] not in [other["id"] for other in listed]
+
+
+class TestStage:
+    """What the client reads of a request and of its proposals."""
+
+    async def stage(self, market, buyer, rfp):
+        read = (await market.call("GET", f"/rfps/{rfp['id']}", buyer)).json()["stage"]
+        listed = (await market.call("GET", "/rfps", buyer)).json()["items"]
+        assert read == next(one["stage"] for one in listed if one["id"] == rfp["id"])
+        return read
+
+    @pytest.mark.req("MK-25")
+    async def test_follows_the_proposals(self, market):
+        buyer, seller = await market.buyer(), await market.seller()
+        assert (await market.drafted(buyer))["stage"] == "draft"
+        rfp = await market.published(buyer)
+        assert await self.stage(market, buyer, rfp) == rfp["stage"] == "published_without_proposals"
+        proposal = await market.proposed(seller, rfp)
+        assert await self.stage(market, buyer, rfp) == "published_with_proposals"
+        withdrawal = {"reason": "other_project"}
+        assert (
+            await market.call("POST", f"/proposals/{proposal['id']}/cancellation", seller, json=withdrawal)
+        ).is_success
+        assert await self.stage(market, buyer, rfp) == "published_without_proposals"
+
+    async def test_waits_for_the_buyer_above_the_threshold_alone(self, market):
+        head, seller = await market.buyer(Role.DIRECTEUR_ACHATS), await market.seller()
+        entity_id = await entity(market, head.company)
+        planned = await budget(market, head, entity_id)
+        # 57.5 days at 550 are 31,625
+        for threshold, stage in (("31625.00", "published_with_proposals"), ("31624.99", "awaiting_buyer_validation")):
+            made = await line(market, head, planned, buyer_threshold=threshold)
+            rfp = await market.published(head, entity_id=str(entity_id), spending_line_id=made["id"])
+            proposal = await market.proposed(seller, rfp)
+            await market.interesting(head, proposal)
+            assert (await market.call("POST", f"/proposals/{proposal['id']}/selection", head)).is_success
+            assert await self.stage(market, head, rfp) == stage
 
 
 class TestAdmission:

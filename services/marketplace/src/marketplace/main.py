@@ -23,6 +23,7 @@ from marketplace.proposal.routes import router as proposals
 from marketplace.question import personal as question_data
 from marketplace.question.routes import router as questions
 from marketplace.report.routes import router as reports
+from marketplace.rfp import personal as rfp_data
 from marketplace.rfp.closing import router as closings
 from marketplace.rfp.publication import router as publications
 from marketplace.rfp.routes import router as rfps
@@ -62,6 +63,7 @@ service = Service(
     sweeps=[DAILY],
     personal_data=[
         *DATA,
+        *rfp_data.DATA,
         *directory_data.DATA,
         *acknowledgement_data.DATA,
         *favourite_data.DATA,

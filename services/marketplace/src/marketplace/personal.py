@@ -47,12 +47,6 @@ async def _forget_proposals(tx: Tx, as_of: datetime) -> None:
     await tx.execute(delete(Proposal).where(Proposal.rfp_id.in_(over)))
 
 
-async def _rfps(tx: Tx, member_id: UUID) -> Records:
-    mine = or_(Rfp.author_id == member_id, Rfp.operational_manager_id == member_id)
-    query = select(Rfp).where(mine).order_by(Rfp.id)
-    return [record_of(row, "title", "status", "created_at", "published_at") for row in await tx.scalars(query)]
-
-
 DATA = [
     DataClass(
         "proposals",
@@ -64,13 +58,5 @@ DATA = [
         gather=_proposals,
         erase=_anonymise_proposals,
         forget=_forget_proposals,
-    ),
-    DataClass(
-        "requests for proposals",
-        purpose="Know who wrote a client's request and who looks after its mission",
-        basis=Basis.CONTRACT,
-        kept="As long as the request, which is the company's; ids alone",
-        tables=(Rfp,),
-        gather=_rfps,
     ),
 ]

@@ -32,7 +32,7 @@ from marketplace.rfp.domain import (
 )
 from marketplace.rfp.named import manager_of
 from marketplace.rfp.queries import own_rfp, visible_to
-from marketplace.rfp.views import RfpView, shown_to
+from marketplace.rfp.views import RfpView, show
 from marketplace.values import Prose, WorkedDays
 
 router = Router("rfps")
@@ -86,7 +86,7 @@ async def close_rfp(rfp_id: UUID, body: ClosingBody, caller: CallerDep, tx: TxDe
         emit(tx, notices.closed(rfp, interested))
     audit(tx, "rfp.close", rfp.id, reason=body.reason)
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
 
 
 @router.post(
@@ -117,7 +117,7 @@ async def draft_extension(
     rfp.mission_id, rfp.addressee_id = mission_id, order.provider_company_id
     tx.add(rfp)
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
 
 
 @router.post(
@@ -133,4 +133,4 @@ async def refuse_extension(rfp_id: UUID, body: RefusalBody, caller: CallerDep, t
     rfp.refuse_extension(by)
     emit(tx, notices.extension_refused(rfp, body.reason))
     audit(tx, "rfp.refuse_extension", rfp.id)
-    return shown_to(by, rfp)
+    return await show(tx, by, rfp)

@@ -34,7 +34,7 @@ from marketplace.rfp.domain import (
 from marketplace.rfp.editions import Edition
 from marketplace.rfp.named import NAMED, SpendingLineNeeded, line_to_publish, manager_of
 from marketplace.rfp.queries import own_rfp, rfp_of, visible_to
-from marketplace.rfp.views import RfpBody, RfpView
+from marketplace.rfp.views import RfpBody, RfpView, show
 from marketplace.template.domain import Template
 from marketplace.workflow.domain import ApprovalNotYours, Decision, RejectionUnexplained, ValidatorsGone, Verdict, ask
 from marketplace.workflow.queries import turns_left, validators_of
@@ -92,7 +92,7 @@ async def publish_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Resp
     else:
         await _publish(tx, rfp, client, by)
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
 
 
 @router.post(
@@ -124,7 +124,7 @@ async def decide_publication(
         emit(tx, notices.approval_decided(rfp, body.decision, None))
     audit(tx, f"rfp.{body.decision}", rfp.id)
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
 
 
 @router.post(
@@ -154,7 +154,7 @@ async def correct_rfp(
         emit(tx, notices.corrected(rfp, sorted(answered)))
     audit(tx, "rfp.correct", rfp.id, reference=rfp.reference)
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
 
 
 @router.get(

@@ -1,15 +1,17 @@
 """How requests are found, and by whom."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from chassis import Tx, get_locked
 from marketplace.actor import Actor
+from marketplace.budget.domain import SpendingLine
 from marketplace.directory.references import Reference
-from marketplace.proposal.domain import Proposal
-from marketplace.rfp.domain import OPEN, Rfp, RfpNotFound, RfpStatus
+from marketplace.proposal.domain import Proposal, ProposalStatus
+from marketplace.rfp.domain import OPEN, Rfp, RfpNotFound, RfpStage, RfpStatus, stage_of
 
 
 def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:
@@ -57,3 +59,20 @@ async def rfp_of(tx: Tx, rfp_id: UUID, scope: ColumnElement[bool]) -> Rfp | None
 async def own_rfp(tx: Tx, by: Actor, rfp_id: UUID) -> Rfp:
     """The client's own request, locked. Raises RfpNotFound."""
     return await get_locked(tx, Rfp, rfp_id, RfpNotFound(), Rfp.client_company_id == by.company_id)
+
+
+async def stages_of(tx: Tx, rfps: Sequence[Rfp]) -> dict[UUID, RfpStage]:
+    """How the client reads each of its own requests: its status, and what its proposals add to it."""
+    published = [rfp.id for rfp in rfps if rfp.status == RfpStatus.PUBLISHED]
+    selected = and_(
+        Proposal.status == ProposalStatus.SELECTED, Proposal.daily_rate_amount * Rfp.days > SpendingLine.buyer_threshold
+    )
+    query = (
+        select(Proposal.rfp_id, func.coalesce(func.bool_or(selected), false()))
+        .join(Rfp, Rfp.id == Proposal.rfp_id)
+        .outerjoin(SpendingLine, SpendingLine.id == Rfp.spending_line_id)
+        .where(Proposal.rfp_id.in_(published), Proposal.status != ProposalStatus.CANCELLED)
+        .group_by(Proposal.rfp_id)
+    )
+    answered: dict[UUID, bool] = dict((await tx.execute(query)).tuples().all()) if published else {}
+    return {rfp.id: stage_of(RfpStatus(rfp.status), answered.get(rfp.id)) for rfp in rfps}

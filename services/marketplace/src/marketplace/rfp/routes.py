@@ -18,7 +18,7 @@ from marketplace.rfp.domain import Rfp, RfpAlreadyPublished, RfpNotFound, Unknow
 from marketplace.rfp.finding import Search, find
 from marketplace.rfp.named import NAMED, check_named, manager_of
 from marketplace.rfp.queries import listed_for, own_rfp, rfp_of, visible_to
-from marketplace.rfp.views import RfpBody, RfpView, shown_to
+from marketplace.rfp.views import RfpBody, RfpView, show, show_all
 
 router = Router("rfps")
 
@@ -39,7 +39,7 @@ async def draft_rfp(body: RfpBody, caller: CallerDep, tx: TxDep, response: Respo
     rfp = Rfp.draft(body, await manager_of(tx, by.company_id, body), by, tx.now)
     tx.add(rfp)
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
 
 
 @router.put(
@@ -57,7 +57,7 @@ async def edit_rfp(
     await check_named(tx, by.company_id, body)
     rfp.edit(body, await manager_of(tx, by.company_id, body))
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
 
 
 @router.put(
@@ -77,7 +77,7 @@ async def write_step(
         await check_named(tx, by.company_id, content)
     rfp.edit(content, await manager_of(tx, by.company_id, content))
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
 
 
 @router.get("/rfps", access=may(Permission.FOLLOW_RFPS), responses=documented(*MARKET_CLOSED))
@@ -86,7 +86,7 @@ async def list_rfps(search: Annotated[Search, Query()], caller: CallerDep, tx: T
     actor = acting(caller)
     await admit(tx, actor)
     found, following = await find(tx, listed_for(actor, tx.today), search, actor.company_id)
-    return Page(items=[shown_to(actor, rfp) for rfp in found], next=following)
+    return Page(items=await show_all(tx, actor, found), next=following)
 
 
 @router.get(
@@ -102,4 +102,4 @@ async def read_rfp(rfp_id: UUID, caller: CallerDep, tx: TxDep, response: Respons
     if rfp is None:
         raise RfpNotFound
     set_etag(response, rfp.version)
-    return shown_to(actor, rfp)
+    return await show(tx, actor, rfp)

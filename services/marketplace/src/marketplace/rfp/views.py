@@ -1,14 +1,17 @@
 """Requests as they are written and shown."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import ConfigDict
 
+from chassis import Tx
 from chassis.http import Body, View
 from marketplace.actor import Actor
 from marketplace.rfp.content import RfpContent, Step
-from marketplace.rfp.domain import ClosingReason, Rfp, RfpStatus
+from marketplace.rfp.domain import ClosingReason, Rfp, RfpStage, RfpStatus
+from marketplace.rfp.queries import stages_of
 
 
 class RfpBody(RfpContent, Body):
@@ -49,9 +52,18 @@ class RfpView(RfpContent, View):
     closed_at: datetime | None
     closing_reason: ClosingReason | None
     version: int
+    stage: RfpStage | None = None
+    """What its client reads of it and of its proposals; absent for providers."""
 
 
-def shown_to(actor: Actor, rfp: Rfp) -> RfpView:
-    """The request as the actor may read it: what a client pays it from is no provider's business."""
-    view = RfpView.model_validate(rfp)
-    return view if actor.buys else view.model_copy(update={"spending_line_id": None, "buyer_id": None})
+async def show_all(tx: Tx, actor: Actor, rfps: Sequence[Rfp]) -> list[RfpView]:
+    """The requests as the actor may read them: what a client pays them from is no provider's business."""
+    stages = await stages_of(tx, rfps) if actor.buys else {}
+    hidden = {} if actor.buys else {"spending_line_id": None, "buyer_id": None}
+    return [RfpView.model_validate(rfp).model_copy(update=hidden | {"stage": stages.get(rfp.id)}) for rfp in rfps]
+
+
+async def show(tx: Tx, actor: Actor, rfp: Rfp) -> RfpView:
+    """One request as the actor may read it."""
+    (view,) = await show_all(tx, actor, [rfp])
+    return view

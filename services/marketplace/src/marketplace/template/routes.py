@@ -15,7 +15,7 @@ from contracts.roles import BUYERS, Role
 from marketplace.actor import acting
 from marketplace.directory.queries import affiliation_of
 from marketplace.rfp.domain import Rfp
-from marketplace.rfp.views import RfpView
+from marketplace.rfp.views import RfpView, show
 from marketplace.template.domain import Template, TemplateNotFound
 
 router = Router("rfp templates")
@@ -58,4 +58,4 @@ async def draft_from_template(template_id: UUID, caller: CallerDep, tx: TxDep, r
     rfp = Rfp.draft(content, manager, by, tx.now)
     tx.add(rfp)
     set_etag(response, rfp.version)
-    return RfpView.model_validate(rfp)
+    return await show(tx, by, rfp)
