@@ -9,14 +9,14 @@ import asyncio
 import json
 import sys
 from base64 import b64decode
+from functools import cache
 from io import BytesIO
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1, translate_pyca_cryptography_key_to_asn1
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
-from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -30,9 +30,6 @@ FIELD = "PlatformSeal"
 
 async def seal(order: dict[str, Any], content: bytes) -> bytes:
     """The PDF with a PAdES signature that allows no later change, and its time stamp."""
-    signer = signers.SimpleSigner.load_pkcs12_data(
-        b64decode(order["seal"]["pkcs12"]), other_certs=[], passphrase=order["seal"]["password"].encode()
-    )
     manner = signers.PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",
@@ -41,16 +38,30 @@ async def seal(order: dict[str, Any], content: bytes) -> bytes:
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
         reason=order["reason"] or None,
     )
+    stamper = _remote(order["timestamp_url"]) if order["timestamp_url"] else _own(**order["timestamper"])
     writer = IncrementalPdfFileWriter(BytesIO(content))
-    sealed = await signers.async_sign_pdf(writer, manner, signer=signer, timestamper=_timestamper(order))
+    sealed = await signers.async_sign_pdf(writer, manner, signer=_signer(**order["seal"]), timestamper=stamper)
     return bytes(sealed.getvalue())
 
 
-def _timestamper(order: dict[str, Any]) -> TimeStamper:
-    if order["timestamp_url"]:
-        return HTTPTimeStamper(order["timestamp_url"])
-    own = order["timestamper"]
-    held = pkcs12.load_pkcs12(b64decode(own["pkcs12"]), own["password"].encode())
+# Kept from one order to the next: a new stamper would ask for a second stamp each time, to learn how long one is.
+
+
+@cache
+def _signer(pkcs12: str, password: str) -> signers.SimpleSigner:
+    key = b64decode(pkcs12)
+    signer: signers.SimpleSigner = signers.SimpleSigner.load_pkcs12_data(key, [], passphrase=password.encode())
+    return signer
+
+
+@cache
+def _remote(url: str) -> HTTPTimeStamper:
+    return HTTPTimeStamper(url)
+
+
+@cache
+def _own(pkcs12: str, password: str) -> DummyTimeStamper:
+    held = load_pkcs12(b64decode(pkcs12), password.encode())
     if held.cert is None or held.key is None:
         raise ValueError("the time stamper has no key")
     chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]
