@@ -1,10 +1,14 @@
 """A client's entities: what each says, where it stands, and who may arrange them."""
 
 import asyncio
+from pathlib import Path
+from runpy import run_path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select, text
 
+from chassis.outbox import outbox
 from contracts.company import EntityChanged
 from contracts.roles import ProfileType, Role
 
@@ -172,3 +176,14 @@ class TestTelling:
         company = await entities.client()
         assert (await entities.create(company, parent_id=str(uuid4()))).status_code == 422
         assert [one for one in await world.h.emitted(EntityChanged) if one.company_id == company.id] == []
+
+    async def test_what_was_there_before_is_told_once_by_the_migration(self, world, entities) -> None:
+        company = await entities.client()
+        entity = await entities.created(company, presentation="Nous achetons.")
+        path = Path(__file__).parents[1] / "migrations/versions/0006_entities_told.py"
+        async with world.h.tx() as tx:
+            await tx.execute(text(run_path(str(path))["TELL"]))
+            bodies = (await tx.scalars(select(outbox.c.body).where(outbox.c.subject == entity["id"]))).all()
+        told = [EntityChanged.from_body(body.encode()) for body in bodies]
+        assert len(told) == 2
+        assert told[0] == told[1]
