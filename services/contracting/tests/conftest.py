@@ -1,6 +1,8 @@
 """A deal to test with: two companies, their people and a retained proposal, brought about as in production."""
 
+import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,6 +22,8 @@ from contracts.company import (
 from contracts.marketplace import ProposalRetained
 from contracts.roles import CompanyKind, Role, SignatoryCapacity, StaffScope
 from contracts.values import Money, Period, PostalAddress
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what several test modules share
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 16)
