@@ -1,15 +1,13 @@
 """Short ways around a proposal."""
 
+from chassis.testing import small_pdf
 from contracts.roles import Role, StaffScope
 
 CANDIDATE = {"first_name": "Ada", "last_name": "King", "headline": "Analyst of engines"}
 SLOT = {"start": "2026-11-10T10:00:00+01:00", "time_zone": "Europe/Paris"}
 LATER = {"start": "2026-11-11T14:30:00+01:00", "time_zone": "Europe/Paris"}
 RATE = {"daily_rate": {"amount": "520.00"}}
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-)
+PDF = small_pdf()
 
 
 async def sides(market, **changes):
@@ -71,3 +69,24 @@ async def report(market, caller, subject, about, **changes):
 
 def support(market):
     return market.h.staff(StaffScope.SUPPORT)
+
+
+async def around(market, buyer, seller, rfp, proposal, **changes):
+    """Something of each kind around an interesting proposal, by the names of the routes' parameters."""
+    other = await market.proposed(seller, rfp, **changes)
+    added = (await attach(market, seller, other)).json()
+    await market.call("GET", f"/proposals/{other['id']}", buyer)
+    await spam(market, buyer, other)
+    marks = (await market.call("GET", "/staff/spam-marks", support(market))).json()["items"]
+    return {
+        "candidate": None,
+        **RATE,
+        "slots": [SLOT, LATER],
+        "other_slots": [],
+        "start": SLOT["start"],
+        "attachment_id": added["id"],
+        "mark_id": next(mark["id"] for mark in marks if mark["proposal_id"] == other["id"]),
+        "round_id": (await offer(market, buyer, proposal)).json()["id"],
+        "meeting_id": (await invite(market, buyer, proposal)).json()["id"],
+        "report_id": (await report(market, buyer, "proposal", other)).json()["id"],
+    }

@@ -6,11 +6,12 @@ import pytest
 from proposal_steps import PDF, attach, read, sides
 from sqlalchemy import select
 
+from chassis.testing import small_pdf
 from contracts.identity import MemberErased
 from marketplace.attachment.domain import Attachment
 from marketplace.attachment.removed import drop_removed
 
-ACTIVE = PDF.replace(b"/Type/Catalog", b"/Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>")
+ACTIVE = small_pdf("with a script").replace(b"/Catalog", b"/Catalog/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>")
 
 
 async def listed(market, caller, proposal):

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
+from market_steps import budget, entity, ordered
 from sqlalchemy import select
 
 from contracts.identity import MemberErased
 from contracts.roles import Role
+from marketplace.directory.orders import Order
 from marketplace.proposal.domain import Proposal
+from marketplace.workflow.domain import Approval
 
 NAME, PITCH = "Canaria Zebulon", "Canaria knows migrations."
 
@@ -77,3 +80,61 @@ async def test_a_proposal_goes_five_years_after_the_period_asked_for(h, scene, y
     async with h.forgetting(as_of) as tx:
         found = await tx.scalar(select(Proposal.id).where(Proposal.id == proposal["id"]))
         assert (found is not None) is left
+
+
+class TestPurchasing:
+    """What is kept of those who validate, answer for budgets and entities, and write clauses."""
+
+    @pytest.fixture
+    async def head(self, market):
+        return await market.buyer(Role.DIRECTEUR_ACHATS)
+
+    @pytest.fixture
+    async def rejected(self, market, head):
+        """A request that its validator rejected in words of their own."""
+        body = {"validators": [str(head.member_id)]}
+        assert (await market.call("PUT", "/publication-workflows", head, json=body)).is_success
+        rfp = await market.drafted(head)
+        await market.call("POST", f"/rfps/{rfp['id']}/publication", head)
+        said = {"decision": "rejected", "reason": "Canaria is too dear"}
+        assert (await market.call("POST", f"/rfps/{rfp['id']}/approvals", head, json=said)).is_success
+        return rfp
+
+    async def verdicts(self, h, rfp):
+        async with h.tx() as tx:
+            return (await tx.scalars(select(Approval.reason).where(Approval.rfp_id == rfp["id"]))).all()
+
+    @pytest.mark.req("PL-06")
+    async def test_is_part_of_the_export(self, h, market, head, rejected):
+        entity_id = await entity(market, head.company, responsible_id=head.member_id)
+        await budget(market, head, entity_id)
+        await market.call("POST", "/clauses", head, data={"title": "Secrecy"})
+        await market.h.deliver(ordered(None, operational_manager_id=head.member_id))
+        mine = await h.exported(head.member_id)
+        assert [one["reason"] for one in mine["validation of requests"]] == ["Canaria is too dear"]
+        assert [one.get("name", one.get("title")) for one in mine["purchasing"]] == [
+            "Data 2026", "Agence de Lyon", "Secrecy",
+        ]  # fmt: skip
+        assert [one["title"] for one in mine["orders"]] == ["Data engineer"]
+
+    @pytest.mark.req("ID-41")
+    async def test_an_erased_validator_leaves_no_words_and_is_asked_no_more(self, h, market, head, rejected):
+        await erase(h, head.member_id)
+        assert await self.verdicts(h, rejected) == ["—"]
+        (workflow,) = (await market.call("GET", "/publication-workflows", head)).json()["items"]
+        assert workflow["validators"] == []
+
+    @pytest.mark.req("PL-08")
+    @pytest.mark.parametrize(("days", "left"), [(0, True), (1, False)])
+    async def test_verdicts_go_five_years_after_the_period_asked_for(self, h, rejected, days, left):
+        async with h.forgetting(datetime(2032, 2, 26 + days, 12, tzinfo=UTC)) as tx:
+            found = await tx.scalar(select(Approval.id).where(Approval.rfp_id == rejected["id"]))
+            assert (found is not None) is left
+
+    @pytest.mark.req("PL-08")
+    @pytest.mark.parametrize(("day", "left"), [("2031-12-31", True), ("2032-01-01", False)])
+    async def test_orders_go_five_years_after_their_last_day(self, h, market, day, left):
+        order = ordered(None)
+        await market.h.deliver(order)
+        async with h.forgetting(datetime.fromisoformat(f"{day}T12:00:00Z")) as tx:
+            assert (await tx.get(Order, order.bdc_id) is not None) is left
