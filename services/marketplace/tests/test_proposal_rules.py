@@ -29,7 +29,9 @@ from marketplace.proposal.refusals import (
     RetentionDecided,
     UnknownConsultant,
 )
-from marketplace.rfp.domain import Rfp, RfpAlreadyAwarded, RfpStatus
+from marketplace.rfp.domain import Rfp
+from marketplace.rfp.refusals import RfpAlreadyAwarded
+from marketplace.rfp.status import RfpStatus
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 PROVIDER = uuid4()

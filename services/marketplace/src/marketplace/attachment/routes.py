@@ -23,7 +23,7 @@ from marketplace.proposal import notices
 from marketplace.proposal.domain import Proposal
 from marketplace.proposal.queries import held_with_rfp, seen, visible_to
 from marketplace.proposal.refusals import ProposalNotFound
-from marketplace.rfp.domain import RfpAlreadyAwarded, RfpClosed
+from marketplace.rfp.refusals import RfpAlreadyAwarded, RfpClosed
 
 router = Router("proposals")
 

@@ -26,7 +26,7 @@ from marketplace.directory.queries import affiliation_of
 from marketplace.proposal.queries import held_with_rfp, visible_to
 from marketplace.proposal.refusals import ApprovalMissing, ApprovalNotNeeded, DecisionUnexplained, ProposalNotFound
 from marketplace.proposal.views import ProposalView
-from marketplace.rfp.domain import RfpAlreadyAwarded, RfpClosed
+from marketplace.rfp.refusals import RfpAlreadyAwarded, RfpClosed
 
 router = Router("proposals")
 

@@ -9,7 +9,8 @@ from chassis import Tx, get_locked
 from marketplace.actor import Actor
 from marketplace.proposal.domain import Proposal, ProposalStatus, Tab
 from marketplace.proposal.refusals import ProposalNotFound
-from marketplace.rfp.domain import Rfp, RfpNotFound
+from marketplace.rfp.domain import Rfp
+from marketplace.rfp.refusals import RfpNotFound
 
 _APPOINTED = Proposal.status == ProposalStatus.APPOINTED
 IN_TAB: dict[Tab, ColumnElement[bool]] = {

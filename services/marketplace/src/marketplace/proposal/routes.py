@@ -12,10 +12,10 @@ from chassis.http import CallerDep, PlatformDep, Router, TxDep, check_if_match, 
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.permissions import Permission
+from marketplace.acknowledgement.queries import MARKET_CLOSED, admit_provider
 from marketplace.actor import acting
 from marketplace.clause.domain import ClausesNotAccepted
-from marketplace.directory.domain import FrameworkContractMissing, MarketClosedToUnvalidated
-from marketplace.directory.queries import admitted_provider, affiliation_of
+from marketplace.directory.queries import affiliation_of
 from marketplace.proposal import notices
 from marketplace.proposal.domain import Proposal, ProposalStatus, Tab
 from marketplace.proposal.queries import IN_TAB, held, held_with_rfp, is_proposed, seen, visible_to
@@ -32,7 +32,8 @@ from marketplace.proposal.refusals import (
 )
 from marketplace.proposal.views import CancellationBody, ConsultantBody, ProposalBody, ProposalSummary, ProposalView
 from marketplace.rfp import queries as rfps
-from marketplace.rfp.domain import Rfp, RfpAlreadyAwarded, RfpClosed, RfpNotFound
+from marketplace.rfp.domain import Rfp
+from marketplace.rfp.refusals import RfpAlreadyAwarded, RfpClosed, RfpNotFound
 from marketplace.spam.domain import AnsweringBlocked
 from marketplace.spam.queries import check_may_answer
 
@@ -53,7 +54,7 @@ _CONTENT = (
     "/rfps/{rfp_id}/proposals",
     access=may(Permission.ANSWER_RFPS),
     status_code=201,
-    responses=documented(RfpNotFound, MarketClosedToUnvalidated, FrameworkContractMissing, AnsweringBlocked, *_CONTENT),
+    responses=documented(RfpNotFound, *MARKET_CLOSED, AnsweringBlocked, *_CONTENT),
 )
 async def submit_proposal(
     rfp_id: UUID, body: ProposalBody, caller: CallerDep, tx: TxDep, platform: PlatformDep
@@ -61,7 +62,7 @@ async def submit_proposal(
     """Answer a published request with one consultant, or a candidate who is to become one."""
     by = acting(caller)
     await check_may_answer(tx, by.member_id, platform.own)
-    provider = await admitted_provider(tx, by.company_id)
+    provider = await admit_provider(tx, by)
     rfp = await get_locked(tx, Rfp, rfp_id, RfpNotFound(), rfps.visible_to(by, tx.today))
     consultant = await affiliation_of(tx, by.company_id, body.consultant_id) if body.consultant_id else None
     proposal = Proposal.submit(body, rfp, provider=provider, consultant=consultant, by=by, at=tx.now)
