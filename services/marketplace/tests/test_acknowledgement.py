@@ -62,6 +62,13 @@ class TestAcknowledge:
         answer = await market.call(method, path.format(rfp["id"]), seller, json=body)
         assert (answer.status_code, answer.json()["code"]) == (403, "acknowledgement_needed")
 
+    @pytest.mark.req("MK-21")
+    async def test_no_answer_before(self, market, proposal_content):
+        seller, rfp = await newcomer(market), await market.published(await market.buyer())
+        url, body = f"/rfps/{rfp['id']}/proposals", proposal_content((await market.consultant(seller)).member_id)
+        answer = await market.call("POST", url, seller, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "acknowledgement_needed")
+
     async def test_it_is_each_members_own(self, market):
         seller = await newcomer(market)
         await market.seller(company_id=seller.company)

@@ -18,7 +18,8 @@ from contracts.roles import BUYERS, SELLERS, Role
 from contracts.values import without_contact_data
 from marketplace.actor import Actor
 from marketplace.directory.domain import Company
-from marketplace.rfp.domain import OPEN, Rfp
+from marketplace.rfp.domain import Rfp
+from marketplace.rfp.status import OPEN
 from marketplace.values import Prose
 
 

@@ -14,13 +14,13 @@ from chassis.http import Body, CallerDep, Router, TxDep, View, check_if_match, s
 from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.permissions import Permission
-from marketplace.acknowledgement.queries import MARKET_CLOSED, admit
+from marketplace.acknowledgement.queries import MARKET_CLOSED, admit, admit_provider
 from marketplace.actor import Actor, acting
-from marketplace.directory.queries import admitted_provider
 from marketplace.question import notices
 from marketplace.question.domain import PublicProse, Question, QuestionNotFound, QuestionStatus, RfpNotOpen
-from marketplace.rfp.domain import Rfp, RfpNotFound
+from marketplace.rfp.domain import Rfp
 from marketplace.rfp.queries import rfp_of, visible_to
+from marketplace.rfp.refusals import RfpNotFound
 
 router = Router("questions")
 
@@ -66,9 +66,9 @@ class QuestionView(View):
 async def ask_question(rfp_id: UUID, body: TextBody, caller: CallerDep, tx: TxDep, response: Response) -> QuestionView:
     """Ask the client before proposing; all who see the request will read it, without your name."""
     by = acting(caller)
-    await admit(tx, by)
+    provider = await admit_provider(tx, by)
     rfp = await get_locked(tx, Rfp, rfp_id, RfpNotFound(), visible_to(by, tx.today))
-    question = Question.ask(body.text, rfp, await admitted_provider(tx, by.company_id), by, tx.now)
+    question = Question.ask(body.text, rfp, provider, by, tx.now)
     tx.add(question)
     emit(tx, notices.asked(question, rfp))
     audit(tx, "question.ask", question.id, rfp=rfp.id)
