@@ -40,6 +40,12 @@ class TemplateInThePast(Unprocessable):
     code, title = "template_in_the_past", "A text cannot take effect in the past"
 
 
+class TemplateInForce(Conflict):
+    """Companies sign it, or signed it."""
+
+    code, title = "template_in_force", "This text has taken effect and stays"
+
+
 class UnknownPlaceholder(Unprocessable):
     """The preamble names something in braces that nothing fills."""
 
@@ -106,7 +112,7 @@ class Wording:
 
 
 class ContractTemplate(Base):
-    """One version of a kind of contract. It never changes: a correction is a new version."""
+    """One version of a kind of contract. It never changes: once in force, a correction is a new version."""
 
     __tablename__ = "contract_templates"
     __table_args__ = (UniqueConstraint("kind", "version"), UniqueConstraint("kind", "effective_on"))
@@ -162,6 +168,10 @@ class ContractTemplate(Base):
             english=english.data if english else None,
             published_at=at,
         )
+
+    def expect_to_come(self, today: date) -> None:
+        """Raise TemplateInForce unless its day is still to come, so that nobody can have opened it."""
+        require(self.effective_on > today, TemplateInForce())
 
     @property
     def wording(self) -> Wording:

@@ -18,6 +18,7 @@ from contracting.template.domain import (
     Annex,
     Clause,
     ContractTemplate,
+    TemplateInForce,
     TemplateInThePast,
     TemplateNotFound,
     TemplateNotNewer,
@@ -170,3 +171,17 @@ async def list_templates(tx: TxDep, page: PageDep) -> Page[TemplateSummary]:
 async def read_template(kind: ContractKind, terms_version: Version, tx: TxDep) -> TemplateView:
     """A version with its texts."""
     return TemplateView.model_validate(await template_of(tx, kind, terms_version))
+
+
+@router.delete(
+    "/staff/contract-templates/{kind}/{terms_version}",
+    access=staff(StaffScope.CONTRACTS),
+    status_code=204,
+    responses=documented(TemplateNotFound, TemplateInForce),
+)
+async def withdraw_template(kind: ContractKind, terms_version: Version, tx: TxDep) -> None:
+    """Take a text back before its day."""
+    template = await template_of(tx, kind, terms_version)
+    template.expect_to_come(tx.today)
+    await tx.delete(template)
+    audit(tx, "contract_template.withdrawn", template.id, kind=template.kind, version=template.version)
