@@ -35,18 +35,16 @@ from marketplace.rfp.content import (
     completeness,
     with_step,
 )
-from marketplace.rfp.domain import (
-    OPEN,
-    ClosingReason,
+from marketplace.rfp.domain import Rfp
+from marketplace.rfp.refusals import (
     ClosingUnexplained,
-    Rfp,
     RfpAlreadyAwarded,
     RfpAlreadyPublished,
     RfpClosed,
     RfpStartsInThePast,
-    RfpStatus,
     UnknownOperationalManager,
 )
+from marketplace.rfp.status import OPEN, ClosingReason, RfpStatus
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 START = date(2026, 12, 1)

@@ -23,8 +23,8 @@ from marketplace.acknowledgement.queries import MARKET_CLOSED, admit
 from marketplace.actor import Actor, acting
 from marketplace.clause.domain import MAX_FILE_BYTES, Clause, ClauseNotFound
 from marketplace.directory.entities import UnknownEntity, active_entities
-from marketplace.rfp.domain import RfpNotFound
 from marketplace.rfp.queries import rfp_of, visible_to
+from marketplace.rfp.refusals import RfpNotFound
 from marketplace.values import Prose
 
 router = Router("clauses")

@@ -18,8 +18,10 @@ from contracts.permissions import Permission
 from marketplace.acknowledgement.queries import MARKET_CLOSED, admit
 from marketplace.actor import Actor, acting
 from marketplace.favourite.domain import Favourite
-from marketplace.rfp.domain import Rfp, RfpNotFound, RfpStatus
+from marketplace.rfp.domain import Rfp
 from marketplace.rfp.queries import rfp_of, visible_to
+from marketplace.rfp.refusals import RfpNotFound
+from marketplace.rfp.status import RfpStatus
 
 router = Router("favourites")
 

@@ -23,15 +23,11 @@ from marketplace.proposal.domain import Proposal
 from marketplace.proposal.queries import lose_others
 from marketplace.rfp import notices
 from marketplace.rfp.content import RfpContent
-from marketplace.rfp.domain import (
-    ClosingReason,
-    ClosingUnexplained,
-    Rfp,
-    RfpNotFound,
-    UnknownOperationalManager,
-)
+from marketplace.rfp.domain import Rfp
 from marketplace.rfp.named import manager_of
 from marketplace.rfp.queries import own_rfp, visible_to
+from marketplace.rfp.refusals import ClosingUnexplained, RfpNotFound, UnknownOperationalManager
+from marketplace.rfp.status import ClosingReason
 from marketplace.rfp.views import RfpView, show
 from marketplace.values import Prose, WorkedDays
 

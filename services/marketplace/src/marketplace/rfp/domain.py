@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,135 +12,27 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import business_date
-from chassis.errors import Conflict, NotFound, Unprocessable, require
+from chassis.errors import require
 from chassis.rows import Base, new_id
-from chassis.transitions import Move, check_move, moves
-from contracts.roles import BUYERS, CLIENT_ROLES, SELLERS, Role
+from chassis.transitions import check_move
+from contracts.roles import BUYERS, Role
 from contracts.values import Money, Period
 from marketplace.actor import Actor, Platform
 from marketplace.directory.domain import Affiliation
 from marketplace.rfp.content import RfpContent, StepState, completeness
+from marketplace.rfp.refusals import (
+    ClosingUnexplained,
+    RfpAlreadyAwarded,
+    RfpAlreadyPublished,
+    RfpClosed,
+    RfpStartsInThePast,
+    UnknownOperationalManager,
+)
+from marketplace.rfp.status import MOVES, OPEN, UNPUBLISHED, WRITABLE, ClosingReason, RfpStatus
 from marketplace.rfp.words import SEARCH_VECTOR
-
-
-class RfpStatus(StrEnum):
-    """Where a request stands (domain facts 1.2); what its proposals add to that is `stage_of`'s to say."""
-
-    DRAFT = "draft"
-    WORKFLOW_IN_PROGRESS = "workflow_in_progress"
-    PUBLICATION_REJECTED = "publication_rejected"
-    PUBLISHED = "published"
-    AWAITING_EXTENSION_APPROVAL = "awaiting_extension_approval"
-    EXTENSION_REFUSED = "extension_refused"
-    AWARDED = "awarded"
-    CLOSED = "closed"
-
-
-class RfpStage(StrEnum):
-    """How its client reads a request: the status, and what the proposals add to it (domain facts 1.2)."""
-
-    DRAFT = "draft"
-    WORKFLOW_IN_PROGRESS = "workflow_in_progress"
-    PUBLICATION_REJECTED = "publication_rejected"
-    PUBLISHED_WITHOUT_PROPOSALS = "published_without_proposals"
-    PUBLISHED_WITH_PROPOSALS = "published_with_proposals"
-    AWAITING_BUYER_VALIDATION = "awaiting_buyer_validation"
-    AWAITING_EXTENSION_APPROVAL = "awaiting_extension_approval"
-    EXTENSION_REFUSED = "extension_refused"
-    AWARDED = "awarded"
-    CLOSED = "closed"
-
-
-class ClosingReason(StrEnum):
-    """Why a client closes a request."""
-
-    AWARDED_ELSEWHERE = "awarded_elsewhere"
-    CANCELLED = "cancelled"
-    FILLED = "filled"
-    NO_SUITABLE_PROPOSAL = "no_suitable_proposal"
-    OTHER = "other"
-
-
-UNPUBLISHED = frozenset({RfpStatus.DRAFT, RfpStatus.WORKFLOW_IN_PROGRESS, RfpStatus.PUBLICATION_REJECTED})
-"""Where only the client sees it; it has no number yet."""
-_WRITABLE = frozenset({RfpStatus.DRAFT, RfpStatus.PUBLICATION_REJECTED})
-OPEN = frozenset({RfpStatus.PUBLISHED, RfpStatus.AWAITING_EXTENSION_APPROVAL})
-"""Where a provider may answer."""
-
-_BUYERS: set[Role | Platform] = set(BUYERS)
-_VALIDATORS: set[Role | Platform] = set(CLIENT_ROLES)
-_SELLERS: set[Role | Platform] = set(SELLERS)
-_STAFF: set[Role | Platform] = {Platform.STAFF}
-
-MOVES: dict[RfpStatus, Move[RfpStatus, Role | Platform]] = {
-    RfpStatus.WORKFLOW_IN_PROGRESS: moves(set(_WRITABLE), _BUYERS),
-    RfpStatus.PUBLICATION_REJECTED: moves({RfpStatus.WORKFLOW_IN_PROGRESS}, _VALIDATORS),
-    RfpStatus.PUBLISHED: moves(set(_WRITABLE), _BUYERS)
-    | moves({RfpStatus.WORKFLOW_IN_PROGRESS}, _VALIDATORS)
-    | moves({RfpStatus.AWAITING_EXTENSION_APPROVAL}, _SELLERS)
-    | moves({RfpStatus.AWARDED}, _STAFF),
-    RfpStatus.AWAITING_EXTENSION_APPROVAL: moves(set(_WRITABLE), _BUYERS)
-    | moves({RfpStatus.WORKFLOW_IN_PROGRESS}, _VALIDATORS),
-    RfpStatus.EXTENSION_REFUSED: moves({RfpStatus.AWAITING_EXTENSION_APPROVAL}, _SELLERS),
-    RfpStatus.AWARDED: moves({RfpStatus.PUBLISHED}, _BUYERS),
-    RfpStatus.CLOSED: moves(set(OPEN) | {RfpStatus.EXTENSION_REFUSED}, _BUYERS),
-}
-"""A request whose publication needs validators waits for them; an extension waits for its one provider."""
-
-
-def stage_of(status: RfpStatus, buyer_waits: bool | None) -> RfpStage:
-    """The stage of a request, given whether one of its proposals waits for the buyer; None without proposals."""
-    if status is not RfpStatus.PUBLISHED:
-        return RfpStage(status)
-    if buyer_waits is None:
-        return RfpStage.PUBLISHED_WITHOUT_PROPOSALS
-    return RfpStage.AWAITING_BUYER_VALIDATION if buyer_waits else RfpStage.PUBLISHED_WITH_PROPOSALS
-
-
-class RfpNotFound(NotFound):
-    """No such request, or not yours to see."""
-
-    code, title = "rfp_not_found", "There is no such request for proposals"
-
-
-class RfpAlreadyPublished(Conflict):
-    """What was published never changes."""
-
-    code, title = "rfp_already_published", "The request is published and cannot change"
-
-
-class RfpAlreadyAwarded(Conflict):
-    """A proposal was retained already."""
-
-    code, title = "rfp_already_awarded", "The request was awarded already"
-
-
-class RfpClosed(Conflict):
-    """Nobody may answer, correct or award it."""
-
-    code, title = "rfp_closed", "The request is not open"
-
-
-class ClosingUnexplained(Unprocessable):
-    """`other` explains nothing by itself."""
-
-    code, title = "closing_unexplained", "This reason needs a comment"
-
 
 REGULARISED = timedelta(days=31)
 """How long before its publication a mission may have begun: work often starts while its papers are still missing."""
-
-
-class RfpStartsInThePast(Conflict):
-    """The period begins too long before the day of publication."""
-
-    code, title = "rfp_starts_in_the_past", "The period started more than 31 days ago"
-
-
-class UnknownOperationalManager(Unprocessable):
-    """Nobody who may follow a mission for this client."""
-
-    code, title = "unknown_operational_manager", "The operational manager must be a buyer of your company"
 
 
 class Rfp(Base):
@@ -153,6 +44,7 @@ class Rfp(Base):
         Index(None, "status", "listing_id"),
         Index(None, "search", postgresql_using="gin"),
         Index(None, "period_start"),
+        Index(None, "days"),
         CheckConstraint("days > 0", name="days_positive"),
         CheckConstraint("period_end >= period_start", name="period_in_order"),
         Index(None, "addressee_id", postgresql_where=text("addressee_id IS NOT NULL")),
@@ -251,7 +143,7 @@ class Rfp(Base):
     @property
     def steps(self) -> list[StepState]:
         """How far each step is, as long as it is being written."""
-        return completeness(self.content) if self.status in _WRITABLE else []
+        return completeness(self.content) if self.status in WRITABLE else []
 
     @classmethod
     def draft(cls, content: RfpContent, manager: Affiliation | None, by: Actor, at: datetime) -> Rfp:
@@ -279,7 +171,7 @@ class Rfp(Base):
             FieldOfAnotherStep: a request of this type never says that.
 
         """
-        require(self.status in _WRITABLE, RfpAlreadyPublished())
+        require(self.status in WRITABLE, RfpAlreadyPublished())
         self._write(content, manager)
         self.version += 1
 

@@ -22,8 +22,11 @@ from marketplace.directory.queries import publishing_client
 from marketplace.proposal.domain import Proposal
 from marketplace.rfp import notices
 from marketplace.rfp.content import DeliverableOutsidePeriod, FieldOfAnotherStep, RfpContent, RfpIncomplete
-from marketplace.rfp.domain import (
-    Rfp,
+from marketplace.rfp.domain import Rfp
+from marketplace.rfp.editions import Edition
+from marketplace.rfp.named import NAMED, SpendingLineNeeded, line_to_publish, manager_of
+from marketplace.rfp.queries import own_rfp, rfp_of, visible_to
+from marketplace.rfp.refusals import (
     RfpAlreadyAwarded,
     RfpAlreadyPublished,
     RfpClosed,
@@ -31,9 +34,6 @@ from marketplace.rfp.domain import (
     RfpStartsInThePast,
     UnknownOperationalManager,
 )
-from marketplace.rfp.editions import Edition
-from marketplace.rfp.named import NAMED, SpendingLineNeeded, line_to_publish, manager_of
-from marketplace.rfp.queries import own_rfp, rfp_of, visible_to
 from marketplace.rfp.views import RfpBody, RfpView, show
 from marketplace.template.domain import Template
 from marketplace.workflow.domain import ApprovalNotYours, Decision, RejectionUnexplained, ValidatorsGone, Verdict, ask

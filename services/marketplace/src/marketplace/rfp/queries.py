@@ -11,7 +11,9 @@ from marketplace.actor import Actor
 from marketplace.budget.domain import SpendingLine
 from marketplace.directory.references import Reference
 from marketplace.proposal.domain import Proposal, ProposalStatus
-from marketplace.rfp.domain import OPEN, Rfp, RfpNotFound, RfpStage, RfpStatus, stage_of
+from marketplace.rfp.domain import Rfp
+from marketplace.rfp.refusals import RfpNotFound
+from marketplace.rfp.status import OPEN, RfpStage, RfpStatus, stage_of
 
 
 def visible_to(actor: Actor, today: date) -> ColumnElement[bool]:

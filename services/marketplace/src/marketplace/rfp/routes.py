@@ -14,10 +14,11 @@ from contracts.permissions import Permission
 from marketplace.acknowledgement.queries import MARKET_CLOSED, admit
 from marketplace.actor import acting
 from marketplace.rfp.content import FieldOfAnotherStep, Step, StepNotFound, StepsInOrder, with_step
-from marketplace.rfp.domain import Rfp, RfpAlreadyPublished, RfpNotFound, UnknownOperationalManager
+from marketplace.rfp.domain import Rfp
 from marketplace.rfp.finding import Search, find
 from marketplace.rfp.named import NAMED, check_named, manager_of
 from marketplace.rfp.queries import listed_for, own_rfp, rfp_of, visible_to
+from marketplace.rfp.refusals import RfpAlreadyPublished, RfpNotFound, UnknownOperationalManager
 from marketplace.rfp.views import RfpBody, RfpView, show, show_all
 
 router = Router("rfps")

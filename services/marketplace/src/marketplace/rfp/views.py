@@ -10,8 +10,9 @@ from chassis import Tx
 from chassis.http import Body, View
 from marketplace.actor import Actor
 from marketplace.rfp.content import RfpContent, Step
-from marketplace.rfp.domain import ClosingReason, Rfp, RfpStage, RfpStatus
+from marketplace.rfp.domain import Rfp
 from marketplace.rfp.queries import stages_of
+from marketplace.rfp.status import ClosingReason, RfpStage, RfpStatus
 
 
 class RfpBody(RfpContent, Body):
