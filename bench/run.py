@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import bdc_issue
 import chain
 import company_search
 import messaging
@@ -36,6 +37,7 @@ def benches() -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
         "P9": processes.start_and_memory,
         "P11": company_search.search,
         "P12": rfp_search.search,
+        "P14": bdc_issue.issue,
     }
 
 

@@ -18,6 +18,10 @@ class Running:
 
     async def begin(self, *, option: str = "express"):
         await self.deal.ready(option=option)
+        return await self.start()
+
+    async def start(self):
+        """From a deal that only waits for the order."""
         self.bdc = (await self.deal.issue()).json()
         self.h.clock.set(UNDER_WAY)
         await self.advance()
