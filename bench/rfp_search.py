@@ -218,10 +218,11 @@ async def _check_plans(connection: asyncpg.Connection[Any], company_id: UUID) ->
     ]
     for criteria in asked:
         terms = meeting(criteria, company_id)
-        await _by_index(connection, among_newest(scope, terms, 51))
         async with connection.transaction():
             await connection.execute("SET LOCAL enable_seqscan = off")
             await _by_index(connection, by_index(scope, terms, 51))
+            await connection.execute("SET LOCAL enable_bitmapscan = off")
+            await _by_index(connection, among_newest(scope, terms, 51))
 
 
 async def _by_index(connection: asyncpg.Connection[Any], query: Select[Any]) -> None:

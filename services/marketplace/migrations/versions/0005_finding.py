@@ -43,6 +43,7 @@ def upgrade() -> None:
     _make_configurations()
     _replace_search(_SEARCH)
     op.create_index(op.f("ix_rfps_period_start"), "rfps", ["period_start"])
+    op.create_index(op.f("ix_rfps_days"), "rfps", ["days"])
     op.create_table(
         "acknowledgements",
         sa.Column("member_id", sa.Uuid(), nullable=False),
@@ -138,6 +139,7 @@ def downgrade() -> None:
     op.drop_table("questions")
     op.drop_table("favourites")
     op.drop_table("acknowledgements")
+    op.drop_index(op.f("ix_rfps_days"), "rfps")
     op.drop_index(op.f("ix_rfps_period_start"), "rfps")
     _replace_search(_FORMER_SEARCH)
     for name in _CONFIGURATIONS:

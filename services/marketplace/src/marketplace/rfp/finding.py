@@ -100,12 +100,22 @@ async def _best(tx: Tx, scope: ColumnElement[bool], search: Search, terms: Terms
 
 async def _newest_keys(tx: Tx, scope: ColumnElement[bool], terms: Terms, limit: int) -> Sequence[UUID]:
     """The places in the list of the newest that match, from the newest."""
+    await _let(tx, seqscan=False, bitmapscan=False)
     keys = (await tx.scalars(among_newest(scope, terms, limit))).all()
     if len(keys) < limit:
-        # PostgreSQL takes a look into a text vector for as cheap as into a date, and would read the whole table.
-        await tx.execute(select(func.set_config("enable_seqscan", "off", True)))
+        await _let(tx, bitmapscan=True)
         keys = (await tx.scalars(by_index(scope, terms, limit))).all()
     return keys
+
+
+async def _let(tx: Tx, **plans: bool) -> None:
+    """Allow or forbid PostgreSQL a kind of plan, until the transaction ends.
+
+    It takes a look into a text vector for as cheap as into a date: left alone, it reads the whole table, or the whole
+    of a common word's index.
+    """
+    settings = (func.set_config(f"enable_{plan}", "on" if on else "off", True) for plan, on in plans.items())
+    await tx.execute(select(*settings))
 
 
 def among_newest(scope: ColumnElement[bool], terms: Terms, limit: int) -> Select[UUID]:
