@@ -9,6 +9,7 @@ from billing_months import MissionMonth
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
 from contracts.company import CompanyDetailsChanged
+from contracts.contracting import MissionRescheduled, Offer
 
 
 def named(month, name, version):
@@ -74,3 +75,20 @@ class TestTerms:
         await h.deliver(month.bdc_issued.model_copy(update={"title": "Ancien"}))
         async with h.tx() as tx:
             assert (await tx.get(MissionTerms, month.bdc_id)).title == "Refonte du portail"
+
+    @pytest.mark.req("CT-28", "CT-05")
+    async def test_an_early_end_changes_the_last_day_alone_and_an_older_one_nothing(self, h):
+        month = MissionMonth()
+        await h.deliver(month.bdc_issued.model_copy(update={"offer": Offer.RISE}))
+        facts = {"mission_id": month.bdc_issued.mission_id, "bdc_id": month.bdc_id, "reason": "early_end"}
+        for version, day in ((3, 20), (2, 10)):
+            ends_on = month.bdc_issued.period.start.replace(day=day)
+            at = month.bdc_issued.issued_at
+            await h.deliver(MissionRescheduled(**facts, ends_on=ends_on, rescheduled_at=at, version=version))
+        async with h.tx() as tx:
+            terms = await tx.get(MissionTerms, month.bdc_id)
+        assert (terms.period_end.day, terms.version, terms.offer) == (20, 3, "rise")
+        assert (terms.daily_rate, terms.period_start) == (
+            month.bdc_issued.daily_rate,
+            month.bdc_issued.period.start,
+        )

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.contracting import BdcIssued, PaymentOption, PaymentRegime
+from contracts.contracting import BdcIssued, MissionRescheduled, PaymentOption, PaymentRegime
 from contracts.roles import ProfileType, Role
 from contracts.values import Money, Period
 
@@ -73,6 +73,19 @@ class TestClients:
         days = [world.today + timedelta(days=offset) for offset in (start, end)]
         await world.h.deliver(ordered(client, provider, *days))
         assert (await read(world, provider, "clients"))[0]["running"] == running
+
+    @pytest.mark.req("CT-28")
+    async def test_are_left_on_the_day_that_both_agreed_on_whatever_arrives_late(self, world) -> None:
+        client, provider = await pair(world)
+        order = ordered(client, provider, world.today - timedelta(days=9), world.today + timedelta(days=9))
+        await world.h.deliver(order)
+        facts = {"mission_id": order.mission_id, "bdc_id": order.bdc_id, "reason": "early_end"}
+        for version, left in ((3, -1), (2, 5)):
+            ends_on = world.today + timedelta(days=left)
+            at = order.issued_at
+            await world.h.deliver(MissionRescheduled(**facts, ends_on=ends_on, rescheduled_at=at, version=version))
+        [line] = await read(world, provider, "clients")
+        assert (line["running"], line["last_end"]) == (0, str(world.today - timedelta(days=1)))
 
     async def test_are_for_the_company_alone(self, world, refused) -> None:
         _, provider = await pair(world)

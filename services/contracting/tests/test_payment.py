@@ -6,7 +6,14 @@ from decimal import Decimal
 import pytest
 
 from chassis.clock import business_date
-from contracting.mission.payment import PaymentOptionNotAvailable, fee_of, is_available, payment_regime, terms_of
+from contracting.mission.payment import (
+    PaymentOptionNotAvailable,
+    fee_of,
+    is_available,
+    payment_regime,
+    scheme_of,
+    terms_of,
+)
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.values import Money
 
@@ -38,6 +45,25 @@ class TestRegime:
     )
     def test_the_day_is_the_one_in_paris(self, signed_at, regime):
         assert payment_regime("FR", business_date(signed_at)) is regime
+
+
+@pytest.mark.req("CT-22", "CT-29")
+class TestFormerSchemes:
+    @pytest.mark.parametrize(
+        ("country", "signed_on", "former"),
+        [
+            ("FR", date(2025, 4, 27), {"immediate", "flat"}),
+            ("FR", date(2025, 4, 28), set()),
+            ("BE", date(2025, 4, 28), {"immediate", "flat"}),
+        ],
+    )
+    def test_hold_for_contracts_of_their_time_and_abroad(self, country, signed_on, former):
+        assert set(scheme_of(country, signed_on).former) == former
+
+    @pytest.mark.parametrize(("name", "days", "fee"), [("immediate", "18.5", "370.00"), ("flat", "18.0", "450.00")])
+    def test_stay_computable(self, name, days, fee):
+        terms = scheme_of("FR", date(2024, 1, 1)).former[name]
+        assert fee_of(terms, Money.of("500"), Decimal(days)) == Money.of(fee)
 
 
 class TestTerms:

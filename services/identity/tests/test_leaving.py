@@ -11,7 +11,7 @@ from chassis.audit import audit_log
 from chassis.auth import Caller
 from chassis.clock import PARIS, business_date
 from contracts.company import AffiliationGranted
-from contracts.contracting import BdcIssued, PaymentOption, PaymentRegime
+from contracts.contracting import BdcIssued, MissionRescheduled, PaymentOption, PaymentRegime
 from contracts.identity import MemberErased
 from contracts.roles import CompanyKind, Role, StaffScope
 from contracts.values import Money, Period
@@ -204,6 +204,17 @@ class TestObstacles:
         account = await world.activated()
         await world.h.deliver(order(world, consultant=account.id, ends=ends))
         assert (await ask(world, account)).status_code == status
+
+    @pytest.mark.req("ID-42", "CT-28")
+    async def test_an_order_that_ended_early_blocks_no_longer_whatever_arrives_late(self, world):
+        account = await world.activated()
+        event = order(world, consultant=account.id)
+        await world.h.deliver(event)
+        today, facts = business_date(world.h.clock()), {"mission_id": event.mission_id, "bdc_id": event.bdc_id}
+        for version, left in ((3, -1), (2, 5)):
+            facts |= {"ends_on": today + timedelta(days=left), "rescheduled_at": event.issued_at, "version": version}
+            await world.h.deliver(MissionRescheduled(**facts, reason="early_end"))
+        assert (await ask(world, account)).status_code == 201
 
     @pytest.mark.req("ID-42")
     async def test_an_order_issued_after_the_request_defers_it(self, world):

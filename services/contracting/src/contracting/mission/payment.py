@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,6 +29,7 @@ class FeeType(StrEnum):
 
     NONE = "none"
     PERCENTAGE_OF_DAILY_RATE = "percentage_of_daily_rate"
+    AMOUNT_PER_DAY = "amount_per_day"
 
 
 class Trigger(StrEnum):
@@ -46,7 +48,10 @@ class DayCount(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an order says of payment (CT-22). `rate` is a percentage; `days` is absent without a fixed term."""
+    """What an order says of payment (CT-22). `days` is absent without a fixed term.
+
+    `rate` is a percentage, or an amount in EUR for each day where the fee is one.
+    """
 
     fee_type: FeeType
     rate: Decimal
@@ -69,13 +74,48 @@ _GUARANTEED = {
 _BACK_TO_BACK = Terms(FeeType.NONE, _NOTHING, Trigger.CLIENT_PAID, None, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How fees were, or are, computed under contracts signed from a day on, until the next scheme (C4).
+
+    `offered` is what an order may say; `former` are terms of older orders, which stay computable.
+    """
+
+    since: date
+    offered: Mapping[PaymentOption, Terms]
+    former: Mapping[str, Terms]
+
+
+SCHEMES = (
+    Scheme(
+        date.min,
+        {PaymentOption.BASIC: _BACK_TO_BACK},
+        {
+            "immediate": Terms(
+                FeeType.AMOUNT_PER_DAY, Decimal("20.00"), Trigger.CRA_VALIDATED, 0, DayCount.CALENDAR_DAYS
+            ),
+            "flat": Terms(FeeType.PERCENTAGE_OF_DAILY_RATE, Decimal("5.0"), Trigger.CLIENT_PAID, None, None),
+        },
+    ),
+    Scheme(GUARANTEED_FROM, _GUARANTEED, {}),
+)
+"""By the day of a French provider's framework contract; a provider abroad stays with the first."""
+
+
+def scheme_of(country: str, signed_on: date) -> Scheme:
+    """The scheme of a provider's country and of the day, in Paris, of their framework contract (C4)."""
+    if country != FRANCE:
+        return SCHEMES[0]
+    return max((one for one in SCHEMES if one.since <= signed_on), key=lambda one: one.since)
+
+
 def payment_regime(country: str, signed_on: date) -> PaymentRegime:
     """The regime of a provider's country and of the day, in Paris, of their framework contract (CT-29, BL-09, BL-10).
 
     `country` is ISO 3166-1 alpha-2.
     """
-    guaranteed = country == FRANCE and signed_on >= GUARANTEED_FROM
-    return PaymentRegime.GUARANTEED_DATE if guaranteed else PaymentRegime.BACK_TO_BACK
+    offered = scheme_of(country, signed_on).offered
+    return PaymentRegime.GUARANTEED_DATE if offered is _GUARANTEED else PaymentRegime.BACK_TO_BACK
 
 
 def is_available(option: PaymentOption, regime: PaymentRegime) -> bool:
@@ -91,5 +131,7 @@ def terms_of(regime: PaymentRegime, option: PaymentOption) -> Terms:
 
 
 def fee_of(terms: Terms, daily_rate: Money, days: Days) -> Money:
-    """The fee for so many days, without VAT: the rate applied to daily rate x days, half up to the cent (BL-15)."""
+    """The fee for so many days, without VAT, half up to the cent (BL-15): on daily rate x days, or an amount a day."""
+    if terms.fee_type is FeeType.AMOUNT_PER_DAY:
+        return Money(amount=terms.rate).times(days)
     return daily_rate.times(days * terms.rate / 100)
