@@ -316,3 +316,23 @@ class TestConsumption:
         older = ordered(None)
         await market.h.deliver(older)
         await market.h.deliver(invoiced(older.mission_id, "4500.00"))
+
+
+@pytest.mark.req("MK-28")
+class TestRetention:
+    async def interesting(self, market, keeper, made, days):
+        """A proposal that may be retained, at 500 a day."""
+        named = {"entity_id": made["entity_id"], "spending_line_id": made["id"]}
+        rfp, seller = await market.published(keeper, days=days, **named), await market.seller()
+        proposal = await market.proposed(seller, rfp, daily_rate={"amount": "500.00"})
+        await market.interesting(keeper, proposal)
+        return proposal
+
+    async def test_ten_at_once_on_a_line_that_holds_three(self, market, keeper, entity_id):
+        planned = await budget(market, keeper, entity_id)
+        made = await line(market, keeper, planned, buyer_threshold="50000.00")
+        proposals = [await self.interesting(market, keeper, made, "30") for _ in range(10)]
+        answers = await asyncio.gather(*(market.retain(keeper, proposal) for proposal in proposals))
+        assert sorted(answer.status_code for answer in answers) == [200] * 3 + [409] * 7
+        assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"line_exhausted"}
+        assert await figures(market, keeper, made) == ("45000.00", "0.00", "0.00", "0.00", "5000.00")

@@ -77,14 +77,14 @@ class TestWorkflow:
         assert (await verdict(market, first, rfp)).status_code == 200
         assert (await verdict(market, head, rfp)).json()["status"] == "published"
 
-    @pytest.mark.parametrize(("rate", "status"), [("173.91", "published"), ("173.92", "workflow_in_progress")])
+    @pytest.mark.parametrize(("rate", "status"), [("500.00", "published"), ("500.01", "workflow_in_progress")])
     async def test_above_the_amount_of_the_spending_line_and_not_at_it(self, market, head, first, rate, status):
         entity_id = await entity(market, head.company)
-        # 57.5 days at 173.91 are 9,999.83, at 173.92 they are 10,000.40: the line's threshold is 10,000
+        # 20 days at 500 are 10,000, which is the line's threshold
         made = await line(market, head, await budget(market, head, entity_id))
         await arrange(market, head, first)
         named = {"entity_id": str(entity_id), "spending_line_id": made["id"], "max_daily_rate": {"amount": rate}}
-        rfp = await market.drafted(head, **named)
+        rfp = await market.drafted(head, days="20", **named)
         assert (await publish(market, head, rfp)).json()["status"] == status
 
     async def test_an_entitys_validators_stand_for_the_companys(self, market, head, first):
