@@ -37,5 +37,8 @@ async def test_a_request_is_published_answered_and_awarded(market):
     }
     told = await market.about(NotificationRequested, proposal["id"])
     assert [notice.template for notice in told] == [
-        "proposal_received", "proposal_qualified", "proposal_appointed", "proposal_retained",
+        "proposal_received",
+        "proposal_qualified",
+        "proposal_appointed",
+        "proposal_retained",
     ]

@@ -30,6 +30,7 @@ from marketplace.proposal.refusals import (
     NotACandidate,
     UnknownConsultant,
 )
+from marketplace.proposal.tabs import Tab
 from marketplace.rfp.domain import Rfp
 
 
@@ -45,15 +46,6 @@ class ProposalStatus(StrEnum):
     APPOINTED = "appointed"
     CANCELLED = "cancelled"
     SPAM = "spam"
-    LOST = "lost"
-
-
-class Tab(StrEnum):
-    """Where a provider finds its proposals: each in exactly one (MK-10)."""
-
-    IN_PROGRESS = "in_progress"
-    CONTRACTING = "contracting"
-    WON = "won"
     LOST = "lost"
 
 
@@ -217,8 +209,7 @@ class Proposal(Base):
         """Replace what is offered, until it is appointed; the client forms its opinion anew (MK-09).
 
         Raises:
-            RfpAlreadyAwarded: the request is not open any more.
-            ExtensionNotEditable: it answers an extension.
+            RfpAlreadyAwarded, ExtensionNotEditable: the request is not open any more, or is an extension.
             IllegalMove: the proposal is appointed, or over.
             DailyRateNotEditable: the rate differs, and the client has not called the proposal not interesting.
             ConsultantOrCandidate, UnknownConsultant, DailyRateAboveMaximum: as at the submission.

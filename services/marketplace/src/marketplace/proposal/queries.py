@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, and_, exists, select
 
 from chassis import Tx, get_locked
 from marketplace.actor import Actor
-from marketplace.proposal.domain import Proposal, ProposalStatus, Tab
+from marketplace.proposal.domain import Proposal, ProposalStatus
 from marketplace.proposal.refusals import ProposalNotFound
+from marketplace.proposal.tabs import Tab
 from marketplace.rfp.domain import Rfp
 from marketplace.rfp.refusals import RfpNotFound
 

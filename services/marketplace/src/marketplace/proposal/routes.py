@@ -17,7 +17,7 @@ from marketplace.actor import acting
 from marketplace.clause.domain import ClausesNotAccepted
 from marketplace.directory.queries import affiliation_of
 from marketplace.proposal import notices
-from marketplace.proposal.domain import Proposal, ProposalStatus, Tab
+from marketplace.proposal.domain import Proposal, ProposalStatus
 from marketplace.proposal.queries import IN_TAB, held, held_with_rfp, is_proposed, seen, visible_to
 from marketplace.proposal.refusals import (
     CancellationUnexplained,
@@ -30,6 +30,7 @@ from marketplace.proposal.refusals import (
     ProposalNotFound,
     UnknownConsultant,
 )
+from marketplace.proposal.tabs import Tab
 from marketplace.proposal.views import CancellationBody, ConsultantBody, ProposalBody, ProposalSummary, ProposalView
 from marketplace.rfp import queries as rfps
 from marketplace.rfp.domain import Rfp

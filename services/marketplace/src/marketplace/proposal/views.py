@@ -9,7 +9,8 @@ from chassis.http import Body, View
 from contracts.values import Days, Money, Period
 from marketplace.choice.domain import Outcome
 from marketplace.proposal.content import CancellationReason, Candidate, ProposalContent
-from marketplace.proposal.domain import ProposalStatus, Tab
+from marketplace.proposal.domain import ProposalStatus
+from marketplace.proposal.tabs import Tab
 from marketplace.values import Prose
 
 
