@@ -3,6 +3,7 @@
 import hashlib
 import re
 from io import BytesIO
+from uuid import uuid4
 
 import pytest
 from pypdf import PdfReader
@@ -10,6 +11,8 @@ from pypdf import PdfReader
 from contracting.contract.paper import NON_BINDING, unsigned
 from contracting.signing.keys import SealSettings, roots
 from contracting.signing.verification import verify
+from contracts.company import AffiliationGranted
+from contracts.roles import Role
 
 PDF_A = re.compile(rb"pdfaid:part>3</pdfaid:part>\s*<pdfaid:conformance>B", re.DOTALL)
 
@@ -95,6 +98,21 @@ class TestSealed:
             assert part.replace(" ", "") in evidence.replace(" ", ""), part
         assert "Référence commerciale" not in evidence
 
+    async def test_the_evidence_names_the_signatory(self, h, deal, contract, download):
+        head = deal.provider.head
+        granted = AffiliationGranted(
+            affiliation_id=uuid4(),
+            member_id=head.member_id,
+            display_name="Zoé Ménard",
+            company_id=deal.provider.id,
+            company_kind=deal.provider.kind,
+            role=Role.GERANT,
+            granted_at=h.clock(),
+        )
+        await h.deliver(granted)
+        await deal.sign(deal.provider)
+        assert "Zoé Ménard" in pages(await download())[-1]
+
     async def test_the_exact_text_is_inside(self, signed, download):
         [[text]] = PdfReader(BytesIO(await download())).attachments.values()
         assert text.decode() == signed["text"]
@@ -104,6 +122,21 @@ class TestSealed:
         content = bytearray(await download())
         content[len(content) // 3] ^= 1
         assert not (await verify(bytes(content), trusted)).whole
+
+
+@pytest.mark.req("CT-25")
+class TestPrincipal:
+    async def test_a_client_reads_signs_and_keeps_its_contract_with_annexes_in_its_version(self, h, deal):
+        await h.deliver(deal.client.registered())
+        contract = await deal.contract_of(deal.client)
+        assert contract["kind"] == "principal"
+        signed = await deal.sign(deal.client)
+        assert signed["text"].startswith("Contrat principal Client\nVersion 2026-11\n")
+        document = await deal.call("GET", f"/contracts/{contract['id']}/document", deal.client.head)
+        whole = " ".join(pages(document.content))
+        for part in ("Validation des comptes rendus", "Annexe 1. Offres Connect et Rise", "Preuve de la signature"):
+            assert part in whole
+        assert hashlib.sha256(document.content).hexdigest() == signed["signature"]["document_sha256"]
 
 
 @pytest.mark.req("PL-17")

@@ -34,6 +34,8 @@ async def test_an_export_holds_the_members_own_records_alone(h, ordered):
         assert [kept["consultant_name"] for kept in mine[name]] == [NAME]
     head = await h.exported(ordered.provider.head.member_id)
     assert [kept["status"] for kept in head["signatures"]] == ["signed"]
+    [signature] = head["signatures"]
+    assert set(signature["ticked"]) == set(signature["signed_clauses"])
     assert [kept["capacity"] for kept in head["powers to sign"]] == ["legal_representative"]
     stranger = await h.exported(h.member().member_id)
     assert all(records == [] for records in stranger.values())
