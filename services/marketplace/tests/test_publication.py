@@ -120,9 +120,21 @@ class TestWorkflow:
         gone = granted.model_dump(include={"affiliation_id", "member_id", "company_id"})
         await market.h.deliver(AffiliationEnded(**gone, version=2, ended_at=granted.granted_at))
         assert (await verdict(market, head, rfp)).json()["status"] == "published"
-        await arrange_only(market, head, leaver)
-        refused = await publish(market, head, await market.drafted(head))
-        assert refused.json()["status"] == "workflow_in_progress"
+
+    async def test_once_they_all_left_others_are_named_and_it_is_handed_in_again(self, market, head):
+        leaver = market.h.member(Role.ACHETEUR, head.company)
+        granted = await market.affiliate(leaver)
+        await arrange(market, head, leaver)
+        rfp = await market.drafted(head)
+        await publish(market, head, rfp)
+        gone = granted.model_dump(include={"affiliation_id", "member_id", "company_id"})
+        await market.h.deliver(AffiliationEnded(**gone, version=2, ended_at=granted.granted_at))
+        stuck = await publish(market, head, rfp)
+        assert (stuck.status_code, stuck.json()["code"]) == (409, "validators_gone")
+        assert (await arrange(market, head, leaver)).status_code == 422
+        assert (await arrange(market, head, head)).status_code == 200
+        assert (await publish(market, head, rfp)).json()["status"] == "workflow_in_progress"
+        assert (await verdict(market, head, rfp)).json()["status"] == "published"
 
     async def test_a_rival_knows_nothing_of_it(self, market, head, first):
         await arrange(market, head, first)
@@ -137,13 +149,6 @@ class TestWorkflow:
         await publish(market, head, rfp)
         answers = await asyncio.gather(*(verdict(market, first, rfp) for _ in range(4)))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
-
-
-async def arrange_only(market, head, leaver):
-    """Validators of whom one left since."""
-    answer = await arrange(market, head, head)
-    assert answer.status_code == 200
-    assert (await arrange(market, head, leaver)).status_code == 422
 
 
 @pytest.mark.req("MK-23")

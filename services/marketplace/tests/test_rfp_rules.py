@@ -86,7 +86,7 @@ CLIENTS = BUYERS | {Role.ACHETEUR}
 SELLERS = {Role.COMMERCIAL, Role.GERANT, Role.FREELANCE}
 WRITABLE = {"draft", "publication_rejected"}
 ALLOWED = {
-    "workflow_in_progress": [(WRITABLE, BUYERS)],
+    "workflow_in_progress": [(WRITABLE | {"workflow_in_progress"}, BUYERS)],
     "publication_rejected": [({"workflow_in_progress"}, CLIENTS)],
     "published": [
         (WRITABLE, BUYERS),

@@ -191,7 +191,7 @@ class Rfp(Base):
         _check_manager(manager, self.client_company_id)
 
     def submit(self, by: Actor) -> None:
-        """Hand it to the validators (domain facts 1.2)."""
+        """Hand it to the validators; once more, when those who were asked are not there any more."""
         self._move_to(RfpStatus.WORKFLOW_IN_PROGRESS, by.role)
 
     def reject(self, by: Actor) -> None:

@@ -76,5 +76,5 @@ async def stages_of(tx: Tx, rfps: Sequence[Rfp]) -> dict[UUID, RfpStage]:
         .where(Proposal.rfp_id.in_(published), Proposal.status != ProposalStatus.CANCELLED)
         .group_by(Proposal.rfp_id)
     )
-    answered: dict[UUID, bool] = dict((await tx.execute(query)).tuples().all()) if published else {}
+    answered = {row[0]: bool(row[1]) for row in await tx.execute(query)} if published else {}
     return {rfp.id: stage_of(RfpStatus(rfp.status), answered.get(rfp.id)) for rfp in rfps}

@@ -58,7 +58,7 @@ _SELLERS: set[Role | Platform] = set(SELLERS)
 _STAFF: set[Role | Platform] = {Platform.STAFF}
 
 MOVES: dict[RfpStatus, Move[RfpStatus, Role | Platform]] = {
-    RfpStatus.WORKFLOW_IN_PROGRESS: moves(set(WRITABLE), _BUYERS),
+    RfpStatus.WORKFLOW_IN_PROGRESS: moves(set(UNPUBLISHED), _BUYERS),
     RfpStatus.PUBLICATION_REJECTED: moves({RfpStatus.WORKFLOW_IN_PROGRESS}, _VALIDATORS),
     RfpStatus.PUBLISHED: moves(set(WRITABLE), _BUYERS)
     | moves({RfpStatus.WORKFLOW_IN_PROGRESS}, _VALIDATORS)

@@ -47,7 +47,7 @@ async def list_workflows(page: PageDep, caller: CallerDep, tx: TxDep) -> Page[Wo
     responses=documented(UnknownEntity, UnknownValidator),
 )
 async def arrange_workflow(body: WorkflowBody, caller: CallerDep, tx: TxDep) -> WorkflowView:
-    """Say who validates from now on; a request that is with its validators stays with them."""
+    """Say who validates from now on; a request that is with validators stays with them until it is handed in again."""
     by = acting(caller)
     if body.entity_id is not None:
         await active_entities(tx, by.company_id, [body.entity_id], field="entity_id")
