@@ -1,4 +1,4 @@
-"""rescheduled missions"""
+"""rescheduled missions: an order's last day and days are columns already, so nothing changes"""
 
 from collections.abc import Sequence
 

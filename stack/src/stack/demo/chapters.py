@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from stack.demo import companies, mission, month, people, rfp
 from stack.demo.client import Refused
@@ -13,7 +14,7 @@ from stack.demo.papers import purchase_order
 from stack.demo.settling import bpf, invoice, payment_mail, wrong_invoice
 from stack.demo.workdays import ORDERED, today
 
-ORDER = "CMD-2026-0457"
+ORDER, NEXT_ORDER = "CMD-2026-0457", "CMD-2026-0512"
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,21 @@ def validation(deal: Deal) -> str:
     return f"the CRA is {deal.cra['status']}, Camille is told by e-mail"
 
 
+def renewal(deal: Deal) -> str:
+    """Both sides agree to go on; the next order has the same number and a line of its own."""
+    ends_on = deal.plan.end + timedelta(days=60)
+    agreed = mission.renew(deal.marc, deal.camille, deal.mission_id, ends_on.isoformat(), "40.0")
+    pdf = purchase_order(NEXT_ORDER, deal.client.name, deal.rfp["title"], today())
+    mission.hand_in_order(deal.marc, deal.mission_id, NEXT_ORDER, pdf)
+    mission.ready(deal.staff, deal.mission_id)
+    renewed = mission.issue_bdc(deal.staff, deal.mission_id)
+    first = deal.bdc["reference"]
+    check(renewed["reference"] == f"{first[:-1]}2", f"{renewed['reference']} does not follow {first}")
+    check(renewed["period"] == agreed["period"], "the order is not what was agreed")
+    deal.stage.postbox.wait_for(deal.camille.email, renewed["reference"])
+    return f"{renewed['reference']}, from {renewed['period']['start']} to {renewed['period']['end']}"
+
+
 CHAPTERS = (
     Chapter("staff", "An operator creates a staff account", staff),
     Chapter("freelancer", "Camille, freelance developer, signs up", freelancer),
@@ -161,6 +177,7 @@ CHAPTERS = (
     Chapter("wrong_invoice", "A wrong invoice is refused", wrong_invoice),
     Chapter("invoice", "The right invoice is imported", invoice),
     Chapter("payment", "The date of payment is told", payment_mail),
+    Chapter("renewal", "Marc and Camille renew the mission", renewal),
 )
 
 

@@ -51,3 +51,10 @@ def ready(staff: Person, mission_id: str) -> Json:
         return mission if mission["ready_to_issue"] else None
 
     return eventually(look, "the gates of the mission")
+
+
+def renew(client: Person, provider: Person, mission_id: str, ends_on: str, days: str) -> Json:
+    """Agree on the next order: the client asks, the provider agrees, the client makes it hold (CT-16, CT-17)."""
+    asked = client.post(f"{CONTRACTING}/missions/{mission_id}/renewals", {"ends_on": ends_on, "days": days})
+    provider.post(f"{CONTRACTING}/renewals/{asked['id']}/answer", {})
+    return client.post(f"{CONTRACTING}/renewals/{asked['id']}/validation")
