@@ -121,8 +121,8 @@ class TestEdit:
         assert {first.client_company_id, second.client_company_id} == {buyer.company}
 
     async def test_nobody_is_proposed_twice(self, market):
-        _, seller, proposal = await sides(market)
-        other = await market.proposed(seller, {"id": proposal["rfp_id"]})
+        seller, rfp = await market.seller(), await market.published(await market.buyer())
+        proposal, other = await market.proposed(seller, rfp), await market.proposed(seller, rfp)
         answer = await edit(market, seller, proposal, consultant_id=other["consultant_id"])
         assert (answer.status_code, answer.json()["code"]) == (409, "consultant_already_proposed")
 
