@@ -123,6 +123,13 @@ class TestCarried:
         await written(market, head)
         assert await carried(market, seller, rfp) == [company["id"], own["id"]]
 
+    async def test_another_edition_carries_those_of_its_day(self, market, head, content):
+        rfp = await market.published(head)
+        clause = await written(market, head)
+        assert await carried(market, head, rfp) == []
+        assert (await market.call("POST", f"/rfps/{rfp['id']}/editions", head, json=content(head))).status_code == 201
+        assert await carried(market, head, rfp) == [clause["id"]]
+
     async def test_the_pdf_is_read_by_whoever_sees_the_request(self, market, head):
         clause = await written(market, head, small_pdf())
         rfp, seller = await market.published(head), await market.seller()

@@ -96,7 +96,7 @@ class Rfp(Base):
     market_opens_on: Mapped[date | None]
     """The business date from which providers see it that are on no preferred list."""
     clause_ids: Mapped[list[str]] = mapped_column(JSONB)
-    """The clauses that an answer accepts, as they stood at the publication."""
+    """The clauses that an answer accepts, as they stood when this edition was published."""
     mission_id: Mapped[UUID | None]
     """The running mission that it asks to extend."""
     addressee_id: Mapped[UUID | None]

@@ -10,7 +10,6 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import Tx
 from chassis.rows import Base
 from marketplace.rfp.content import RfpContent
 from marketplace.rfp.domain import Rfp
@@ -36,9 +35,3 @@ class Edition(Base):
     def content(self) -> RfpContent:
         """What the client wrote."""
         return RfpContent.model_validate(self.body)
-
-
-async def content_of(tx: Tx, rfp: Rfp, edition: int) -> RfpContent:
-    """What an edition of the request said: the terms of whoever answered that one (MK-23)."""
-    found = await tx.get(Edition, (rfp.id, edition))
-    return found.content if found is not None else rfp.content

@@ -148,6 +148,7 @@ async def correct_rfp(
     if await validators_of(tx, by.company_id, content, line.buyer_threshold if line else None):
         require(_no_dearer(content, rfp.content), CorrectionNeedsValidation())
     rfp.correct(content, await manager_of(tx, by.company_id, content), tx.today)
+    await _carry_clauses(tx, rfp)
     tx.add(Edition.of(rfp, tx.now))
     answered = set(await tx.scalars(select(Proposal.author_id).where(Proposal.rfp_id == rfp.id)))
     if answered:
@@ -185,8 +186,14 @@ async def _check(tx: Tx, rfp: Rfp) -> tuple[Company, Decimal | None]:
     return client, line.buyer_threshold if line else None
 
 
+async def _carry_clauses(tx: Tx, rfp: Rfp) -> None:
+    """Whoever answers from now on accepts the clauses of today."""
+    clauses = await clauses_for(tx, rfp.client_company_id, rfp.entity_id)
+    rfp.clause_ids = [str(clause.id) for clause in clauses]
+
+
 async def _publish(tx: Tx, rfp: Rfp, client: Company, by: Actor) -> None:
-    rfp.clause_ids = [str(clause.id) for clause in await clauses_for(tx, client.id, rfp.entity_id)]
+    await _carry_clauses(tx, rfp)
     rfp.publish(await next_number(tx, "RFP"), client.name, by, tx.now)
     await tx.flush()
     tx.add_all([Edition.of(rfp, tx.now), Template.of(rfp, tx.now)])
