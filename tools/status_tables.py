@@ -107,7 +107,11 @@ def set_elsewhere(source: str) -> list[str]:
     found = []
     for function in ast.walk(ast.parse(source)):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and not _asks(function):
-            found += [f"{node.lineno}: {ast.unparse(node)}" for node in ast.walk(function) if _sets_status(node)]
+            found += [
+                f"{getattr(node, 'lineno', 0)}: {ast.unparse(node)}"
+                for node in ast.walk(function)
+                if _sets_status(node)
+            ]
     return found
 
 
