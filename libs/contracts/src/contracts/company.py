@@ -195,6 +195,7 @@ class EntityChanged(Event, type="company.EntityChanged.v1", subject="entity_id")
     parent_id: UUID | None
     """The entity above, if any."""
     active: bool
+    """Whether requests and budgets may still be for it."""
     responsible_id: UUID | None
     substitute_id: UUID | None
     presentation: Annotated[str, Field(max_length=1000)] | None = None
