@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 from stack.demo import companies, mission, month, people, rfp
 from stack.demo.client import Refused
@@ -12,8 +13,11 @@ from stack.demo.companies import Company
 from stack.demo.deal import DAILY_RATE, PAYMENT_OPTION, Deal, admit, check, settle
 from stack.demo.papers import purchase_order
 from stack.demo.settling import bpf, invoice, payment_mail, wrong_invoice
-from stack.demo.workdays import ORDERED, today
+from stack.demo.workdays import ORDERED, PARIS, today
 
+ASKED_RATE, OFFERED_RATE = Decimal("520.00"), Decimal("480.00")
+WAVE = 5
+"""Days that preferred providers have before the market sees the request."""
 ORDER, NEXT_ORDER = "CMD-2026-0457", "CMD-2026-0512"
 
 
@@ -66,9 +70,12 @@ def verification(deal: Deal) -> str:
 
 
 def publication(deal: Deal) -> str:
-    """Hélène publishes a request for proposals that Marc will follow."""
-    deal.rfp = rfp.publish(deal.helene, deal.marc, deal.plan.start, deal.plan.end, ORDERED)
-    return f"{deal.rfp['reference']}: {deal.rfp['title']}, from {deal.plan.start}"
+    """Hélène publishes a request that Marc will follow, to her preferred providers first."""
+    companies.prefer(deal.helene, deal.client, deal.freelance)
+    start, end = deal.plan.start, deal.plan.end
+    deal.rfp = rfp.publish(deal.helene, deal.marc, start, end, ORDERED, market_after_days=WAVE)
+    check(deal.rfp["market_opens_on"] == f"{today() + timedelta(days=WAVE)}", "the market does not open on its day")
+    return f"{deal.rfp['reference']}: {deal.rfp['title']}, the market sees it from {deal.rfp['market_opens_on']}"
 
 
 def proposal(deal: Deal) -> str:
@@ -78,16 +85,33 @@ def proposal(deal: Deal) -> str:
     rfp.answer(deal.helene, question["id"], "Deux fois par an, à Lyon.")
     [asked] = deal.camille.all(f"{rfp.MARKETPLACE}/rfps/{found['id']}/questions")
     check(asked["mine"] and asked["answer"] is not None, "the client's answer is not shown to whoever asked")
-    deal.proposal = rfp.propose(deal.camille, found, DAILY_RATE)
+    deal.proposal = rfp.propose(deal.camille, found, ASKED_RATE)
     deal.stage.postbox.wait_for(deal.helene.email, deal.rfp["reference"], deal.camille.name)
-    return f"{DAILY_RATE} EUR a day; {deal.client.name} is told by e-mail"
+    return f"{ASKED_RATE} EUR a day; {deal.client.name} is told by e-mail"
 
 
-def choice(deal: Deal) -> str:
-    """Hélène reads it, finds it interesting, retains it; the platform agrees."""
+def meeting(deal: Deal) -> str:
+    """Hélène reads the proposal, finds it interesting, and meets Camille, whose calendar is told by e-mail."""
     read = rfp.read(deal.helene, deal.proposal["id"])
     check(read["status"] == "ongoing", f"the proposal that was read is {read['status']}")
     rfp.qualify(deal.helene, deal.proposal["id"])
+    start = datetime.combine(today() + timedelta(days=3), time(10), PARIS)
+    met = rfp.meet(deal.helene, deal.camille, deal.proposal["id"], start.isoformat())
+    calendar = deal.camille.download(f"{rfp.MARKETPLACE}/meetings/{met['id']}/calendar").decode()
+    check("BEGIN:VEVENT" in calendar, "the meeting is in no calendar")
+    return f"the meeting is {met['status']}: {start:%d/%m/%Y %H:%M}"
+
+
+def negotiation(deal: Deal) -> str:
+    """Hélène offers less than Camille asks; they agree in between."""
+    rfp.negotiate(deal.helene, deal.camille, deal.proposal["id"], OFFERED_RATE, DAILY_RATE)
+    agreed = Decimal(rfp.read(deal.helene, deal.proposal["id"])["daily_rate"]["amount"])
+    check(agreed == DAILY_RATE, f"the proposal asks {agreed}, not what was agreed")
+    return f"{ASKED_RATE} EUR asked, {OFFERED_RATE} offered, {agreed} agreed"
+
+
+def choice(deal: Deal) -> str:
+    """Hélène retains it; the platform agrees."""
     rfp.retain(deal.helene, deal.proposal["id"])
     rfp.decide(deal.staff, deal.proposal["id"])
     deal.note("retention")
@@ -167,6 +191,8 @@ CHAPTERS = (
     Chapter("verification", "Staff verifies both companies", verification),
     Chapter("publication", "Hélène publishes a request for proposals", publication),
     Chapter("proposal", "Camille proposes herself", proposal),
+    Chapter("meeting", "Hélène and Camille meet", meeting),
+    Chapter("negotiation", "They agree on a rate", negotiation),
     Chapter("choice", "Hélène retains the proposal", choice),
     Chapter("blockers", "The mission waits for its five gates", blockers),
     Chapter("preparation", "Payment option and client order", preparation),

@@ -120,3 +120,10 @@ def validate(staff: Person, company: Company, signatory: Person, day: date) -> N
         "verified_signatories": [signatory.id],
     }
     staff.post(f"{COMPANY}/companies/{company.id}/validation", body)
+
+
+def prefer(client: Person, company: Company, provider: Company) -> None:
+    """Put a provider on a list that sees requests for proposals before the market does (CO-26)."""
+    path = f"{COMPANY}/companies/{company.id}/referencing-lists"
+    listed = client.post(path, {"name": "Partenaires de longue date", "preferred": True})
+    client.ask("PUT", f"{path}/{listed['id']}/suppliers/{provider.id}")

@@ -11,8 +11,13 @@ MARKETPLACE = "/api/marketplace"
 TITLE = "Développement Python d'un portail fournisseurs"
 
 
-def publish(client: Person, manager: Person, start: date, end: date, days: Decimal) -> Json:
-    """Draft a request and publish it as soon as the market knows the company and its contract (MK-17)."""
+def publish(
+    client: Person, manager: Person, start: date, end: date, days: Decimal, *, market_after_days: int = 0
+) -> Json:
+    """Draft a request and publish it as soon as the market knows the company and its contract (MK-17).
+
+    The client's preferred providers see it at once, everybody else `market_after_days` later.
+    """
     body = {
         "title": TITLE,
         "description": "Concevoir et livrer les échanges de commandes et de factures du portail.",
@@ -24,6 +29,7 @@ def publish(client: Person, manager: Person, start: date, end: date, days: Decim
         "period": {"start": start.isoformat(), "end": end.isoformat()},
         "days": f"{days:.1f}",
         "operational_manager_id": manager.id,
+        "market_after_days": market_after_days,
     }
     draft = eventually(lambda: client.ask("POST", f"{MARKETPLACE}/rfps", json=body), "a draft request")
     path = f"{MARKETPLACE}/rfps/{draft['id']}/publication"
@@ -76,6 +82,22 @@ def read(client: Person, proposal_id: str) -> Json:
 def qualify(client: Person, proposal_id: str) -> Json:
     """Say that it is interesting (MK-06)."""
     return client.post(f"{MARKETPLACE}/proposals/{proposal_id}/qualification", {"qualification": "interesting"})
+
+
+def meet(client: Person, provider: Person, proposal_id: str, start: str) -> Json:
+    """Propose a time to meet, which the provider takes (MK-07)."""
+    invitation = {"slots": [{"start": start, "time_zone": "Europe/Paris"}], "minutes": 45, "place": "Lyon"}
+    asked = client.post(f"{MARKETPLACE}/proposals/{proposal_id}/meetings", invitation)
+    return provider.post(f"{MARKETPLACE}/meetings/{asked['id']}/confirmation", {"start": start})
+
+
+def negotiate(client: Person, provider: Person, proposal_id: str, asked: Decimal, agreed: Decimal) -> Json:
+    """The client offers a daily rate, the provider another, which the client accepts."""
+    path = f"{MARKETPLACE}/proposals/{proposal_id}/negotiation-rounds"
+    first = client.post(path, {"daily_rate": {"amount": f"{asked:.2f}", "currency": "EUR"}})
+    counter = {"daily_rate": {"amount": f"{agreed:.2f}", "currency": "EUR"}}
+    second = provider.post(f"{MARKETPLACE}/negotiation-rounds/{first['id']}/counter-offer", counter)
+    return client.post(f"{MARKETPLACE}/negotiation-rounds/{second['id']}/acceptance")
 
 
 def retain(client: Person, proposal_id: str) -> Json:
