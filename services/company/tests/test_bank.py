@@ -233,7 +233,7 @@ class TestPropose:
             ("IN", "HDFC1001234", "50100123456789", ("bank_code_invalid", "bank_code")),
         ],
     )
-    async def test_names_what_is_wrong_abroad(self, world, refused, country, bank, account, wrong) -> None:
+    async def test_names_what_is_wrong_abroad(self, world, refused, *, country, bank, account, wrong) -> None:
         body = {"holder": "Acme", "country": country, "bank_code": bank, "account_number": account}
         refused(await put(world, await world.company(), body), 422, *wrong)
 
