@@ -59,4 +59,3 @@ async def test_every_route_role_and_company(world, capsys):
         tried = await try_every_caller(objects) + await try_every_rival(objects)
     with capsys.disabled():
         sys.stdout.write(f"\nidentity: {tried} role x route x company pairs tried\n")
-

@@ -40,9 +40,7 @@ def _accounts() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("bank_details_id", name=op.f("pk_company_accounts")),
     )
-    op.create_index(
-        "ix_company_accounts_company_id_effective_at", "company_accounts", ["company_id", "effective_at"]
-    )
+    op.create_index("ix_company_accounts_company_id_effective_at", "company_accounts", ["company_id", "effective_at"])
     op.add_column("invoices", sa.Column("account_id", sa.Uuid(), nullable=True))
 
 
