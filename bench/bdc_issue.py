@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import time
-from importlib import import_module
-from pathlib import Path
-from typing import Any
 
+from machinery import scene_of
 from measure import Figure, figure
 
 from chassis.testing import harness
@@ -16,21 +13,11 @@ from contracting.main import service
 
 ORDERS = 20
 LIMIT_MS = 2_000.0
-_TESTS = Path(__file__).parents[1] / "services" / "contracting" / "tests"
-
-
-def deals() -> Any:
-    """The deal of contracting's own tests, so that what is measured is brought about as there."""
-    sys.path.insert(0, str(_TESTS))
-    try:
-        return import_module("conftest")
-    finally:
-        sys.path.remove(str(_TESTS))
 
 
 async def issue() -> list[Figure]:
     """One after the other, each in a mission of its own; the first starts the sealing process and is left out."""
-    scene = deals()
+    scene = scene_of("contracting")
     async with harness(service) as h:
         h.clock.set(scene.NOW)
         taken: list[float] = []

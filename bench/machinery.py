@@ -12,7 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from uuid import UUID, uuid4
 
 import aiormq
@@ -47,6 +49,22 @@ class Thing(Base):
     __tablename__ = "bench_things"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+def scene_of(service: str) -> ModuleType:
+    """The short ways of a service's own tests, so that what is measured is brought about as there."""
+    folder = HERE.parent / "services" / service / "tests"
+    found = spec_from_file_location(f"{service}_scene", folder / "conftest.py")
+    assert found is not None
+    assert found.loader is not None
+    scene = module_from_spec(found)
+    sys.modules[found.name] = scene
+    sys.path.insert(0, str(folder))  # the helpers beside it
+    try:
+        found.loader.exec_module(scene)
+    finally:
+        sys.path.remove(str(folder))
+    return scene
 
 
 def cra_validated(cra_id: UUID | None = None) -> CraValidated:

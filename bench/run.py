@@ -12,6 +12,7 @@ import chain
 import company_search
 import messaging
 import processes
+import proposals
 import rfp_search
 import uvloop
 import validations
@@ -37,6 +38,7 @@ def benches() -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
         "P9": processes.start_and_memory,
         "P11": company_search.search,
         "P12": rfp_search.search,
+        "P13": proposals.submission,
         "P14": bdc_issue.issue,
     }
 
