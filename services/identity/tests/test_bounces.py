@@ -15,7 +15,8 @@ from sqlalchemy import select
 from chassis.testing import environment_of
 from contracts.notification import NotificationRequested
 from identity.bounces import read_report
-from identity.member.domain import Address, Member
+from identity.member.address import Address
+from identity.member.domain import Member
 from identity.notification.domain import PATIENCE, Notification
 from identity.notification.outgoing import Failure, failure_of, send_due
 from identity.notification.personal import DATA

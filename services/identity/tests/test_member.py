@@ -10,15 +10,8 @@ from chassis.errors import Forbidden, IllegalMove
 from chassis.transitions import check_move
 from contracts.identity import MemberActivated
 from contracts.roles import ProfileType, StaffScope
-from identity.member.domain import (
-    MOVES,
-    AccountNotActivated,
-    Actor,
-    Address,
-    Member,
-    MemberStatus,
-    ProfileTypeImmutable,
-)
+from identity.member.address import Address
+from identity.member.domain import MOVES, AccountNotActivated, Actor, Member, MemberStatus, ProfileTypeImmutable
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ALLOWED = {

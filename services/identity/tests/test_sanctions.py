@@ -429,7 +429,7 @@ class TestRefuseFutureAccess:
         assert answer.json()["errors"][0]["field"] == "refuse_future_access"
 
     async def test_recognises_the_social_account_under_another_address(self, world):
-        from identity.member.domain import Address
+        from identity.member.address import Address
         from identity.own import own_of
         from identity.sanction.refusals import social_digest, turned_away
         from identity.social.domain import LinkedIdentity

@@ -16,7 +16,8 @@ from identity.closing.domain import (
     ReturnNotOpen,
     ReturnPeriodOver,
 )
-from identity.member.domain import Address, Member
+from identity.member.address import Address
+from identity.member.domain import Member
 from identity.sanction.domain import MOVES as SANCTION_MOVES
 from identity.sanction.domain import Ground, Measure, Sanction, SanctionReason, SanctionStatus, SanctionType
 from identity.standing.domain import STANDINGS, AccountDeactivated, AccountSuspended, Standing, StandingActor

@@ -20,7 +20,8 @@ from chassis.db import Database, Tx
 from chassis.errors import Problem
 from chassis.settings import get_settings
 from contracts.roles import StaffScope
-from identity.member.domain import Address, EmailTaken, Member
+from identity.member.address import Address
+from identity.member.domain import EmailTaken, Member
 from identity.member.queries import lock_address, member_at
 from identity.member.routes import PersonName
 from identity.passwords import NewPassword, Passwords

@@ -24,7 +24,8 @@ from identity.account.domain import (
 from identity.link.domain import Link, LinkAlreadyUsed, LinkExpired, LinkInvalid, LinkPurpose, LinkReplaced
 from identity.link.queries import locked_link, void_links
 from identity.link.routes import LinkToken
-from identity.member.domain import Address, EmailTaken, Member, MemberNotFound
+from identity.member.address import Address
+from identity.member.domain import EmailTaken, Member, MemberNotFound
 from identity.member.queries import lock_address, member_at
 from identity.member.routes import EmailAddress
 from identity.notification.domain import Notification

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.errors import Conflict
 from chassis.rows import Base
 from identity.link.domain import Link
-from identity.member.domain import Address
+from identity.member.address import Address
 
 CONFIRM_ADDRESS = "confirm_address"
 ADDRESS_CHANGE_ASKED = "address_change_asked"

@@ -26,7 +26,8 @@ from identity.closing.domain import (
     SoleHead,
 )
 from identity.closing.views import DeletionView
-from identity.member.domain import Address, Member, MemberNotFound
+from identity.member.address import Address
+from identity.member.domain import Member, MemberNotFound
 from identity.member.queries import member_at
 from identity.member.routes import EmailAddress
 from identity.own import OwnDep

@@ -31,7 +31,8 @@ from identity.incident.domain import (
     SecurityIncident,
     TooManyReports,
 )
-from identity.member.domain import Address, Member, MemberNotFound
+from identity.member.address import Address
+from identity.member.domain import Member, MemberNotFound
 from identity.member.queries import member_at
 from identity.member.routes import EmailAddress
 from identity.network import client_address, network_of

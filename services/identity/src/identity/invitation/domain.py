@@ -15,7 +15,8 @@ from chassis.transitions import Move, check_move, moves
 from contracts.identity import InvitationAccepted
 from contracts.roles import CompanyKind, ProfileType, Role
 from identity.link.domain import LIFETIME
-from identity.member.domain import Address, Member
+from identity.member.address import Address
+from identity.member.domain import Member
 
 OFFERED: dict[CompanyKind, tuple[Role, ProfileType]] = {
     CompanyKind.PROVIDER: (Role.CONSULTANT, ProfileType.CONSULTANCY),

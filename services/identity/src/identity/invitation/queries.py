@@ -12,7 +12,8 @@ from identity.directory.companies import name_of
 from identity.invitation.domain import Invitation, InvitationStatus
 from identity.link.domain import Link, LinkInvalid, LinkPurpose
 from identity.link.queries import locked_link, send_link
-from identity.member.domain import Address, Member, MemberNotFound, MemberStatus
+from identity.member.address import Address
+from identity.member.domain import Member, MemberNotFound, MemberStatus
 from identity.notification.domain import INVITATION, INVITATION_EXISTING
 from identity.own import Own
 from identity.review.queries import review_address

@@ -17,7 +17,8 @@ from identity.invitation.queries import latest_open, mail_invitation
 from identity.link.domain import LinkAlreadyUsed, LinkExpired, LinkInvalid, LinkPurpose, LinkReplaced
 from identity.link.queries import locked_link, send_link, void_links
 from identity.link.routes import LinkToken
-from identity.member.domain import Address, Member, MemberNotFound, MemberStatus
+from identity.member.address import Address
+from identity.member.domain import Member, MemberNotFound, MemberStatus
 from identity.member.entry import forget_unproven, prove_address
 from identity.member.queries import lock_address, member_at
 from identity.member.routes import EmailAddress

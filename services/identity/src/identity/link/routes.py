@@ -14,7 +14,8 @@ from chassis.http import Body, Router, TxDep, View
 from chassis.problems import documented
 from identity.link.domain import LinkAlreadyUsed, LinkExpired, LinkInvalid, LinkPurpose, LinkReplaced
 from identity.link.queries import locked_link
-from identity.member.domain import Address, Member, MemberNotFound, MemberStatus
+from identity.member.address import Address
+from identity.member.domain import Member, MemberNotFound, MemberStatus
 from identity.member.entry import prove_address
 from identity.member.queries import lock_address, member_at, send_activation_link
 from identity.member.routes import ActivationSent, EmailAddress

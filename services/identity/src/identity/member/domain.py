@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,6 +16,7 @@ from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.identity import MemberActivated, MemberErased, MemberRenamed
 from contracts.roles import ProfileType, StaffScope
+from identity.member.address import Address
 from identity.standing.domain import STANDINGS, AccountDeactivated, AccountSuspended, Standing, StandingActor
 
 Language = Literal["fr", "en"]
@@ -89,31 +87,6 @@ MOVES: dict[MemberStatus, Move[MemberStatus, Actor]] = {
     MemberStatus.ACTIVATED: moves({MemberStatus.PENDING}, {Actor.LINK_HOLDER, Actor.OPERATOR}),
     MemberStatus.READY: moves({MemberStatus.ACTIVATED}, {Actor.MEMBER}),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """An e-mail address: as it is written to, and as it is recognised."""
-
-    written: str
-    key: str
-
-    @classmethod
-    def parse(cls, text: str) -> Address:
-        """Read an address, whatever its case and width (ID-03). Raises ValueError.
-
-        The part before the @ is ASCII, since many mailboxes still refuse anything else; domains may be
-        international.
-        """
-        try:
-            found = validate_email(
-                unicodedata.normalize("NFKC", text), check_deliverability=False, allow_smtputf8=False
-            )
-        except EmailNotValidError as wrong:
-            raise ValueError(str(wrong)) from None
-        if not found.ascii_email:
-            raise ValueError("it cannot be written to")
-        return cls(found.ascii_email, unicodedata.normalize("NFKC", found.ascii_email).casefold())
 
 
 SEEN_EVERY = timedelta(days=1)

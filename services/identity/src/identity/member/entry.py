@@ -8,7 +8,8 @@ from starlette.requests import Request
 from chassis.audit import audit
 from chassis.db import Tx
 from identity.declaration.queries import declare_at_sign_up
-from identity.member.domain import Actor, Address, Member
+from identity.member.address import Address
+from identity.member.domain import Actor, Member
 from identity.member.queries import member_at, tell_account_exists
 from identity.responsible.domain import ResponsiblePerson
 from identity.responsible.queries import forget_persons

@@ -5,7 +5,8 @@ from sqlalchemy import select, text
 from chassis.db import Tx
 from identity.link.domain import LinkPurpose, LinkSecret
 from identity.link.queries import had_enough, send_link
-from identity.member.domain import Address, Member
+from identity.member.address import Address
+from identity.member.domain import Member
 from identity.notification.domain import ACCOUNT_EXISTS, ACTIVATE_ACCOUNT, Notification
 
 

@@ -20,9 +20,9 @@ from chassis.problems import documented, problem_response
 from contracts.roles import CompanyKind, ProfileType, Role, StaffScope
 from contracts.values import Name
 from identity.directory.affiliations import affiliation_of
+from identity.member.address import Address
 from identity.member.domain import (
     AccountNotActivated,
-    Address,
     Language,
     Member,
     MemberNotFound,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.errors import Problem
 from chassis.rows import Base, new_id
-from identity.member.domain import Address
+from identity.member.address import Address
 
 PER_MEMBER = 3
 """How many persons a member names in a day."""

@@ -18,7 +18,8 @@ from chassis.problems import documented
 from contracts.values import Name
 from identity.directory.affiliations import affiliation_of
 from identity.invitation.domain import ActsForCompany
-from identity.member.domain import AccountNotActivated, Address, Member, MemberNotFound
+from identity.member.address import Address
+from identity.member.domain import AccountNotActivated, Member, MemberNotFound
 from identity.member.routes import EmailAddress, PersonName
 from identity.notification.domain import RESPONSIBLE_PERSON, Notification
 from identity.responsible.domain import DAY, PER_ADDRESS, PER_MEMBER, ResponsiblePerson, TooManyNamed, parse_phone

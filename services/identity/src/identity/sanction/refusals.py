@@ -13,7 +13,8 @@ from chassis.audit import audit
 from chassis.db import Base, Tx
 from identity.link.domain import LinkSecret
 from identity.link.queries import MAILS_PER_HOUR
-from identity.member.domain import Address, Member
+from identity.member.address import Address
+from identity.member.domain import Member
 from identity.notification.domain import REGISTRATION_REFUSED, Notification
 from identity.social.domain import LinkedIdentity
 

@@ -19,7 +19,8 @@ from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented, problem_response
 from identity.account.securing import ask_for_new_password
 from identity.factor.domain import GivenCode
-from identity.member.domain import AccountNotActivated, Address, CredentialChangeRequired, Member, MemberNotFound
+from identity.member.address import Address
+from identity.member.domain import AccountNotActivated, CredentialChangeRequired, Member, MemberNotFound
 from identity.member.queries import member_at
 from identity.member.routes import EmailAddress
 from identity.own import OwnDep

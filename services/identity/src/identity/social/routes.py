@@ -16,7 +16,8 @@ from chassis.errors import TemporarilyUnavailable
 from chassis.http import Body, Router, TxDep, View
 from chassis.problems import documented
 from identity.factor.domain import GivenCode
-from identity.member.domain import AccountNotActivated, Address, CredentialChangeRequired, Language, Member
+from identity.member.address import Address
+from identity.member.domain import AccountNotActivated, CredentialChangeRequired, Language, Member
 from identity.member.entry import open_account, prove_address, record_entry
 from identity.member.queries import lock_address, member_at, send_activation_link
 from identity.member.routes import ActivationSent, PersonName
