@@ -4,6 +4,7 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 PYTHON := .venv/bin/python
+JOBS := 2
 IN_STEP := .venv/.in-step-with-lock
 MANIFESTS := uv.lock pyproject.toml stack/pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
 SOURCES := $(wildcard libs/*/src services/*/src) stack/src
@@ -28,8 +29,8 @@ demo: $(IN_STEP) ## Play one deal through the running platform, from sign-up to 
 	@$(PYTHON) -m stack.demo
 
 ##@ Checks
-test: $(IN_STEP) ## Run every test against real PostgreSQL and RabbitMQ (ARGS="-k cra" to choose)
-	@$(PYTHON) -m stack exec -- pytest $(ARGS)
+test: $(IN_STEP) ## Run every test against real PostgreSQL and RabbitMQ (ARGS="-k cra" to choose, JOBS=1 for one process)
+	@PYTHONHASHSEED=0 $(PYTHON) -m stack exec -- pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 lint: $(IN_STEP) ## Style, types, boundaries, and events that stay compatible
 	@.venv/bin/ruff check .
