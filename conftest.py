@@ -8,11 +8,16 @@ WHOLE_PLATFORM = ("tests/e2e", "stack/tests")
 """Folders whose tests start and stop the platform of this working copy."""
 
 
+OWN_SERVERS = "libs/chassis/tests"
+"""Where tests kill servers of their own, one after the other."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Name the group that each test belongs to."""
     for item in items:
         folder = Path(item.path).relative_to(config.rootpath).as_posix()
         group = "platform" if folder.startswith(WHOLE_PLATFORM) else folder
+        group = "chassis" if folder.startswith(OWN_SERVERS) else group
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -16,7 +16,7 @@ def test_the_validation_is_one_tree_from_the_gateway_to_the_mail(deal):
         "apply billing.issue_bpf_on_CraValidated",
         "apply identity.notify_on_NotificationRequested",
     )
-    assert {span["service"] for span in spans} == {"gateway", "timesheet", "billing", "identity"}
+    assert {span["service"] for span in spans} == {"gateway", "timesheet", "billing", "contracting", "identity"}
     paths = [
         ancestors(spans, span) for span in spans if span["name"] == "apply identity.notify_on_NotificationRequested"
     ]

@@ -43,3 +43,6 @@ async def take_out_name(tx: Tx, name: str) -> None:
     shown = cast(Notification.context, Text)
     without = cast(func.replace(shown, quoted, anonymous), JSONB)
     await tx.execute(update(Notification).where(shown.contains(quoted, autoescape=True)).values(context=without))
+    await tx.execute(
+        update(Notification).where(Notification.calendar.contains(name, autoescape=True)).values(calendar=None)
+    )
