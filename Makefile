@@ -30,7 +30,7 @@ demo: $(IN_STEP) ## Play one deal through the running platform, from sign-up to 
 
 ##@ Checks
 test: $(IN_STEP) ## Run every test against real PostgreSQL and RabbitMQ (ARGS="-k cra" to choose, JOBS=1 for one process)
-	@PYTHONHASHSEED=0 $(PYTHON) -m stack exec -- pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@PYTHONHASHSEED=0 $(PYTHON) -m stack exec -- pytest -n $(JOBS) --dist loadscope $(ARGS)
 
 lint: $(IN_STEP) ## Style, types, boundaries, and events that stay compatible
 	@.venv/bin/ruff check .

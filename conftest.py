@@ -1,24 +1,23 @@
 """How two processes share the suite: a file's tests stay together, and the whole platform runs once at a time."""
 
-from pathlib import Path
-
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler.protocol import Scheduling
 
-WHOLE_PLATFORM = ("tests/e2e", "stack/tests")
-"""Folders whose tests start and stop the platform of this working copy."""
-
-
-OWN_SERVERS = "libs/chassis/tests"
-"""Where tests kill servers of their own, one after the other."""
+TOGETHER = ("tests/e2e", "stack/tests", "libs/chassis/tests")
+"""Folders that one process runs: their tests start, freeze and kill servers of their own."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Name the group that each test belongs to."""
-    for item in items:
-        folder = Path(item.path).relative_to(config.rootpath).as_posix()
-        group = "platform" if folder.startswith(WHOLE_PLATFORM) else folder
-        group = "chassis" if folder.startswith(OWN_SERVERS) else group
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByFile(LoadScopeScheduling):
+    """A file's tests run in one process and in their order, the folders of `TOGETHER` as if they were one file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "servers" if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    """Give the suite to the processes; `loadgroup` would do, were its groups not lost since pytest 9.2."""
+    return ByFile(config, log)
 
 
 PAIRS = "role x route x company pairs in "
