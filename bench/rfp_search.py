@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import statistics
@@ -238,6 +239,9 @@ async def search() -> list[Figure]:
     async with harness(service) as h:
         seller = await admit(h)
         await fill(h, made, seller)
+        # What was made up stays in this process, a service's own would not have to look through it.
+        gc.collect()
+        gc.freeze()
         headers = h.headers(seller)
         taken: list[float] = []
         for criteria in [*asked[:40], *asked]:

@@ -1,7 +1,7 @@
 """Requests that meet criteria, page by page, fast among 100,000 open ones.
 
 Words, skills and places are one text query over one index. The newest requests are walked through first: much that
-matches fills a page soon. Otherwise little matches, and the index finds all of it at once.
+matches fills a page soon. Otherwise little matches, and the index finds all of it at once, as it does a number.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from marketplace.rfp.words import PLAIN, joined, number_in, phrase_query, words_
 
 NEWEST = 2_000
 """Requests that are walked through before the indexes are asked."""
+FARTHEST = 10_000
+"""As far as the walk goes on while it promises to fill the page: farther, the indexes are faster."""
 RANKED = 200
 """The newest matches, among which the best come first."""
 
@@ -73,7 +75,7 @@ async def _newest(tx: Tx, scope: ColumnElement[bool], search: Search, terms: Ter
     if search.cursor:
         [last] = _decode(_NEWEST, search.cursor)
         scope = and_(scope, Rfp.listing_id < UUID(bytes=last))
-    keys = await _newest_keys(tx, scope, terms, search.limit + 1)
+    keys = await _newest_keys(tx, scope, search, terms, search.limit + 1)
     more, keys = len(keys) > search.limit, keys[: search.limit]
     rows = await tx.scalars(select(Rfp).where(Rfp.listing_id.in_(keys)).order_by(Rfp.listing_id.desc()))
     return list(rows), _encode(_NEWEST, keys[-1].bytes) if more else None
@@ -86,7 +88,7 @@ async def _best(tx: Tx, scope: ColumnElement[bool], search: Search, terms: Terms
         newest, score, last = _decode(_BEST, search.cursor)
         until, after = UUID(bytes=newest), (-score, -UUID(bytes=last).int)
         scope = and_(scope, Rfp.listing_id <= until)
-    keys = await _newest_keys(tx, scope, terms, RANKED)
+    keys = await _newest_keys(tx, scope, search, terms, RANKED)
     score_of = func.ts_rank(Rfp.search, words_query(search.query or ""))
     scores = await tx.execute(select(Rfp.listing_id, score_of).where(Rfp.listing_id.in_(keys)))
     scored = [((-score, -key.int), key) for key, score in scores]
@@ -98,14 +100,19 @@ async def _best(tx: Tx, scope: ColumnElement[bool], search: Search, terms: Terms
     return [found[key] for _, key in page], following
 
 
-async def _newest_keys(tx: Tx, scope: ColumnElement[bool], terms: Terms, limit: int) -> Sequence[UUID]:
+async def _newest_keys(
+    tx: Tx, scope: ColumnElement[bool], criteria: Criteria, terms: Terms, limit: int
+) -> Sequence[UUID]:
     """The places in the list of the newest that match, from the newest."""
-    await _let(tx, seqscan=False, bitmapscan=False)
-    keys = (await tx.scalars(among_newest(scope, terms, limit))).all()
-    if len(keys) < limit:
-        await _let(tx, bitmapscan=True)
-        keys = (await tx.scalars(by_index(scope, terms, limit))).all()
-    return keys
+    if number_in((criteria.query or "").strip()) is None:
+        await _let(tx, seqscan=False, bitmapscan=False)
+        keys = (await tx.scalars(among_newest(scope, terms, limit, NEWEST))).all()
+        if len(keys) < limit and len(keys) * FARTHEST > limit * NEWEST:
+            keys = (await tx.scalars(among_newest(scope, terms, limit, FARTHEST))).all()
+        if len(keys) == limit:
+            return keys
+    await _let(tx, seqscan=False, bitmapscan=True)
+    return (await tx.scalars(by_index(scope, terms, limit))).all()
 
 
 async def _let(tx: Tx, **plans: bool) -> None:
@@ -118,10 +125,10 @@ async def _let(tx: Tx, **plans: bool) -> None:
     await tx.execute(select(*settings))
 
 
-def among_newest(scope: ColumnElement[bool], terms: Terms, limit: int) -> Select[UUID]:
-    """Walk through the newest alone: where much matches, this is soon enough."""
+def among_newest(scope: ColumnElement[bool], terms: Terms, limit: int, among: int = NEWEST) -> Select[UUID]:
+    """Walk through that many of the newest alone: where much matches, this is soon enough."""
     newest = select(Rfp.listing_id).where(scope).order_by(Rfp.listing_id.desc())
-    oldest = func.coalesce(newest.offset(NEWEST - 1).limit(1).scalar_subquery(), UUID(int=0))
+    oldest = func.coalesce(newest.offset(among - 1).limit(1).scalar_subquery(), UUID(int=0))
     return newest.where(*terms, Rfp.listing_id >= oldest).limit(limit)
 
 
