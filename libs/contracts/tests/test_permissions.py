@@ -10,27 +10,33 @@ BY_ROLE = {
     Role.COMMERCIAL: (
         "belong sign_contracts answer_rfps follow_rfps follow_missions supervise_missions report_activity "
         "negotiate_missions read_bpfs handle_invoices"
+        " approve_activity"
     ),
     Role.GERANT: (
         "belong manage_people manage_company sign_contracts answer_rfps follow_rfps follow_missions "
         "supervise_missions report_activity negotiate_missions read_bpfs handle_invoices"
+        " approve_activity manage_billing"
     ),
     Role.FREELANCE: (
         "belong manage_company sign_contracts answer_rfps follow_rfps follow_missions supervise_missions "
         "report_activity negotiate_missions read_bpfs handle_invoices"
+        " approve_activity manage_billing"
     ),
     Role.RESPONSABLE_PROJET: (
         "belong sign_contracts run_rfps follow_rfps read_proposals follow_missions place_orders validate_activity "
         "negotiate_missions view_purchasing read_supplier_documents read_bpfs"
+        " read_client_invoices"
     ),
     Role.ACHETEUR: (
         "belong sign_contracts follow_rfps read_proposals follow_missions place_orders approve_spending "
         "view_purchasing read_supplier_documents"
+        " read_client_invoices"
     ),
     Role.DIRECTEUR_ACHATS: (
         "belong manage_people manage_company sign_contracts run_rfps follow_rfps read_proposals follow_missions "
         "place_orders validate_activity approve_spending view_purchasing manage_purchasing read_supplier_documents "
         "negotiate_missions read_bpfs"
+        " configure_activity read_client_invoices manage_billing"
     ),
 }
 

@@ -9,6 +9,10 @@ from sqlalchemy import text
 from billing.invariants import INVARIANTS, broken, report_broken
 
 DEFECTS = {
+    "ledger_is_balanced": [
+        "INSERT INTO ledger_entries "
+        "SELECT id, 'late_charge', bpf_id, issued_on, 'no line', now() FROM invoices WHERE id = :invoice",
+    ],
     "fee_and_payable_are_gross": [
         "ALTER TABLE invoices DROP CONSTRAINT ck_invoices_fee_and_payable_are_gross",
         "UPDATE invoices SET payable = payable + 0.01 WHERE id = :invoice",

@@ -2,7 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.event import Event
 from contracts.values import Days, Money, Name, Period
@@ -35,6 +38,15 @@ class Offer(StrEnum):
 
     CONNECT = "connect"
     RISE = "rise"
+
+
+class WorkType(StrEnum):
+    """What the provider owes: effort, or a result."""
+
+    TIME_AND_MATERIALS = "time_and_materials"
+    """Régie: days at a rate."""
+    FIXED_PRICE = "fixed_price"
+    """Forfait: deliverables at a price; its days only indicate."""
 
 
 class ContractSigned(Event, type="contracting.ContractSigned.v1", subject="contract_id"):
@@ -89,6 +101,10 @@ class BdcIssued(Event, type="contracting.BdcIssued.v1", subject="bdc_id"):
     issued_at: datetime
     offer: Offer = Offer.CONNECT
     """Who contracts with whom, which decides what is billed (CT-05)."""
+    work_type: WorkType = WorkType.TIME_AND_MATERIALS
+    """Whether days or deliverables are billed."""
+    workplace: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] = "FR"
+    """Where most of the work is done, ISO 3166-2: its public holidays are nobody's working days."""
 
 
 class MissionRescheduled(Event, type="contracting.MissionRescheduled.v1", subject="bdc_id"):

@@ -52,6 +52,14 @@ class Permission(StrEnum):
     """Read pre-invoices: the provider's, or those of missions that one manages for the client."""
     HANDLE_INVOICES = "handle_invoices"
     """Import and read the provider's invoices."""
+    APPROVE_ACTIVITY = "approve_activity"
+    """Approve or send back activity reports for the provider, before the client sees them."""
+    CONFIGURE_ACTIVITY = "configure_activity"
+    """How a client's activity reports are filled in and validated."""
+    READ_CLIENT_INVOICES = "read_client_invoices"
+    """Read the invoices that the client receives from the platform."""
+    MANAGE_BILLING = "manage_billing"
+    """Invoice mode, self-billing mandate, subscriptions."""
 
 
 _EVERYBODY = PROVIDER_ROLES | CLIENT_ROLES
@@ -77,6 +85,10 @@ MATRIX: dict[Permission, frozenset[Role]] = {
     Permission.READ_SUPPLIER_DOCUMENTS: CLIENT_ROLES,
     Permission.READ_BPFS: SELLERS | BUYERS,
     Permission.HANDLE_INVOICES: SELLERS,
+    Permission.APPROVE_ACTIVITY: SELLERS,
+    Permission.CONFIGURE_ACTIVITY: frozenset({Role.DIRECTEUR_ACHATS}),
+    Permission.READ_CLIENT_INVOICES: CLIENT_ROLES,
+    Permission.MANAGE_BILLING: HEADS,
 }
 """Who may do it, by the role in the company acted for."""
 

@@ -51,6 +51,8 @@ class StaffScope(StrEnum):
     SUPPORT = "support"
     LEGAL = "legal"
     """Terms, sanctions, requests about personal data."""
+    FINANCE = "finance"
+    """Invoices, payments, bank statements, the ledger."""
 
 
 class SignatoryCapacity(StrEnum):

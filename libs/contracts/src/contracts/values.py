@@ -34,6 +34,7 @@ __all__ = [
     "Name",
     "Period",
     "PostalAddress",
+    "Quantity",
     "Siren",
     "Siret",
     "Text",
@@ -46,6 +47,7 @@ CENT = Decimal("0.01")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
 _UNROUNDED = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,60})?", re.ASCII)
 _LONGEST = 60
+_QUANTITY = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,2})?", re.ASCII)
 _DAYS = re.compile(r"[0-9]{1,3}(\.[05]0?)?", re.ASCII)
 
 
@@ -91,6 +93,16 @@ Days = Annotated[
     Field(description="A number of days, in halves, as text"),
 ]
 """A number of worked days, in halves, written as a string with one decimal in JSON."""
+
+Quantity = Annotated[
+    Decimal,
+    BeforeValidator(_decimal_text(_QUANTITY, "a number with at most two decimals")),
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,6}\.[0-9]{2}$"}, mode="serialization"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,6}(\.[0-9]{1,2})?$"}, mode="validation"),
+    Field(description="A quantity with two decimals, as text"),
+]
+"""A billed quantity, written as a string with two decimals in JSON."""
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
 

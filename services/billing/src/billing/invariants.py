@@ -13,6 +13,9 @@ from chassis.sweeps import Sweep
 logger = logging.getLogger("billing.invariants")
 
 INVARIANTS = {
+    "ledger_is_balanced": """
+        SELECT e.id::text FROM ledger_entries e LEFT JOIN ledger_lines l ON l.entry_id = e.id
+        GROUP BY e.id HAVING coalesce(sum(l.debit), -1) <> coalesce(sum(l.credit), 0)""",
     "fee_and_payable_are_gross": "SELECT id::text FROM invoices WHERE fee + payable <> net + vat",
     "invoice_equals_its_bpf": """
         SELECT i.id::text FROM invoices i LEFT JOIN bpfs b ON b.id = i.bpf_id
@@ -26,7 +29,7 @@ INVARIANTS = {
         HAVING count(b.id) <> n.last
             OR coalesce(max(split_part(b.reference, '-', 3)::int), 0) <> n.last""",
 }
-"""Name and query of each; the rows it finds are the ids at fault (M2, M4, M5)."""
+"""Name and query of each; the rows it finds are the ids at fault (M1, M2, M4, M5)."""
 
 
 async def broken(tx: Tx) -> dict[str, list[str]]:
