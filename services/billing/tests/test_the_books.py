@@ -10,8 +10,8 @@ from billing.invariants import INVARIANTS, broken, report_broken
 
 DEFECTS = {
     "ledger_is_balanced": [
-        "INSERT INTO ledger_entries "
-        "SELECT id, 'late_charge', bpf_id, issued_on, 'no line', now() FROM invoices WHERE id = :invoice",
+        """INSERT INTO ledger_entries
+        SELECT id, 'late_charge', bpf_id, issued_on, 'no line', now() FROM invoices WHERE id = :invoice""",
     ],
     "fee_and_payable_are_gross": [
         "ALTER TABLE invoices DROP CONSTRAINT ck_invoices_fee_and_payable_are_gross",
