@@ -1,5 +1,6 @@
 """The ledger: every entry balanced, nothing ever changed, each fact booked once."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from billing.ledger.domain import (
     reversed_postings,
 )
 from billing.ledger.posting import balance, post
+from contracts.roles import StaffScope
 from contracts.values import Money
 
 AMOUNTS = st.decimals("-99999.99", "99999.99", places=2)
@@ -88,3 +90,46 @@ class TestBooking:
         async with h.tx() as tx:
             with pytest.raises(DBAPIError, match="added to and never changed"):
                 await tx.execute(text(change.format(table)))
+
+
+class TestReading:
+    async def read(self, h, path, **params):
+        answer = await h.client.get(path, params=params, headers=h.headers(h.staff(StaffScope.FINANCE)))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def test_the_trial_balance_comes_to_zero_whatever_was_booked(self, h):
+        before = await self.read(h, "/staff/ledger/trial-balance")
+        async with h.tx() as tx:
+            await post(tx, EntryKind.CLIENT_INVOICE, uuid4(), "a sale", sale(Money.of("75.50"), uuid4()))
+        after = await self.read(h, "/staff/ledger/trial-balance")
+        assert after["difference"] == before["difference"] == {"amount": "0.00", "currency": "EUR"}
+        assert Decimal(after["debit"]["amount"]) - Decimal(before["debit"]["amount"]) == Decimal("75.50")
+
+    async def test_a_day_before_the_booking_leaves_it_out(self, h):
+        async with h.tx() as tx:
+            today = tx.today
+            await post(tx, EntryKind.CLIENT_INVOICE, uuid4(), "a sale", sale(Money.of("75.50"), uuid4()))
+        same_day = await self.read(h, "/staff/ledger/trial-balance", until=today.isoformat())
+        day_before = await self.read(h, "/staff/ledger/trial-balance", until=(today - timedelta(1)).isoformat())
+        assert {each["account"] for each in same_day["accounts"]} >= {"411", "706"}
+        assert Decimal(same_day["debit"]["amount"]) - Decimal(day_before["debit"]["amount"]) >= Decimal("75.50")
+
+    async def test_entries_are_found_by_company_account_and_source(self, h):
+        party, source = uuid4(), uuid4()
+        async with h.tx() as tx:
+            await post(tx, EntryKind.CLIENT_INVOICE, source, "a sale", sale(Money.of("75.50"), party))
+            await post(tx, EntryKind.CLIENT_INVOICE, uuid4(), "another", sale(Money.of("1.00"), party))
+        everything = await self.read(h, "/staff/ledger/entries", party_id=party)
+        assert [entry["text"] for entry in everything["items"]] == ["another", "a sale"]
+        [one] = (await self.read(h, "/staff/ledger/entries", source_id=source, account="411"))["items"]
+        assert [(line["account"], line["debit"]["amount"], line["credit"]["amount"]) for line in one["lines"]] == [
+            ("411", "75.50", "0.00"),
+            ("706", "0.00", "75.50"),
+        ]
+        assert (await self.read(h, "/staff/ledger/entries", party_id=party, account="512"))["items"] == []
+
+    async def test_only_staff_for_finance_read_it(self, h):
+        for path in ("/staff/ledger/entries", "/staff/ledger/trial-balance"):
+            refused = await h.client.get(path, headers=h.headers(h.staff(StaffScope.SUPPORT)))
+            assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
