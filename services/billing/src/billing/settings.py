@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Self
+import re
+from decimal import Decimal
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from contracts.values import Name, Siren, VatNumber
+from contracts.values import Bic, Iban, Name, PostalAddress, Siren, VatNumber
+
+_ADDRESS = re.compile(r"(?P<line1>.+), (?P<postcode>[0-9]{5}) (?P<city>[^,]+?)(, France)?")
+
+
+def _as_invoices_split_it(address: str) -> str:
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError("is not written as 'street, postcode town, France'")
+    return address
 
 
 class BillingSettings(BaseSettings):
@@ -23,11 +33,29 @@ class BillingSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MAILLON_", frozen=True)
 
     operator_name: Name = "Maillon"
-    operator_address: Name = "1 rue de l'Exemple, 75001 Paris, France"
+    operator_address: Annotated[Name, AfterValidator(_as_invoices_split_it)] = "1 rue de l'Exemple, 75001 Paris, France"
+    """Street, postcode and town in France, with commas between: electronic invoices name each by itself."""
     operator_siren: Siren = Siren("999000003")
     operator_vat_number: VatNumber = VatNumber("FR42999000003")
+    operator_iban: Iban = Iban("FR7630006000011234567890189")
+    """Where clients pay (BL-08)."""
+    operator_bic: Bic = Bic("AGRIFRPP")
+    accounting_contact: Name = "accounting@example.com"
+    """Shown wherever invoices are (BL-27)."""
+    connect_margin_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)] = Decimal(0)
+    """What clients of the Connect offer pay above the order's daily rate."""
+    client_payment_days: Annotated[int, Field(ge=0, le=60)] = 30
+    """From the invoice's date; 60 is the most that may be agreed, 45 for periodic invoices (C. com. L441-10)."""
     reader_idle_seconds: float = 300.0
     """After this long without an import, the process that reads invoices ends and gives its memory back."""
+
+    @property
+    def operator_place(self) -> PostalAddress:
+        """The operator's address, part by part."""
+        found = _ADDRESS.fullmatch(self.operator_address)
+        assert found is not None
+        parts = {name: found[name] for name in ("line1", "postcode", "city")}
+        return PostalAddress(**parts, country="FR")
 
     @model_validator(mode="after")
     def _one_company(self) -> Self:
