@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from chassis.clock import months_after
 from chassis.rows import new_id
 from company.company.domain import Company, CompanyStatus
 from company.compliance.assessment import assess, reassess
-from company.compliance.calendar import months_after
 from company.compliance.domain import (
     Document,
     DocumentActor,

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from chassis.clock import months_after
 from chassis.testing import small_pdf
-from company.compliance.calendar import months_after
 from contracts.company import ComplianceChanged
 from contracts.roles import HEADS, ProfileType, StaffScope
 

@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from chassis.clock import months_after
 from chassis.sweeps import run_if_due
 from company.company.domain import Company
 from company.compliance import sweeps
-from company.compliance.calendar import months_after
 from contracts.company import ComplianceChanged
 from contracts.roles import HEADS
 

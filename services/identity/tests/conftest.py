@@ -138,16 +138,15 @@ class World:
         return await self.client.post("/members", json=body)
 
     async def mails(self, address: str) -> list[EmailMessage]:
-        """Everything that this address was sent so far."""
+        """Everything that this address was sent so far, oldest first: a batch leaves at once, in any order."""
         from identity.notification.outgoing import send_due
 
         while await send_due(self.h.platform):
             pass
-        return self.mailbox.to(address)
+        return sorted(self.mailbox.to(address), key=lambda mail: str(mail["Message-ID"]))
 
     async def mailed_token(self, address: str) -> str:
-        newest = max(await self.mails(address), key=lambda mail: str(mail["Message-ID"]))  # a batch leaves at once
-        found = TOKEN.search(text_of(newest))
+        found = TOKEN.search(text_of((await self.mails(address))[-1]))
         assert found, "no token in the mail"
         return found.group(1)
 

@@ -1,5 +1,6 @@
 """The company service: companies, who acts for them, their documents and bank details."""
 
+from chassis.chores import keep_doing
 from chassis.platform import Service
 from company.affiliation import people, personal
 from company.affiliation import routes as affiliations
@@ -18,7 +19,7 @@ from company.compliance import routes as documents
 from company.compliance import staff as document_staff
 from company.compliance import statements, suppliers
 from company.compliance.consumers import consumers as rechecks
-from company.compliance.discarded import keep_removing
+from company.compliance.discarded import remove_discarded
 from company.compliance.sweeps import SWEEPS
 from company.directory import routes as directory
 from company.directory.consumers import consumers
@@ -62,7 +63,7 @@ service = Service(
     ],
     consumers=[consumers, invitations, rechecks],
     sweeps=[*SWEEPS, *BANK_SWEEPS, *APPROVAL_SWEEPS, *WORK_SWEEPS],
-    background=[keep_removing],
+    background=[keep_doing(remove_discarded, rest=60.0, failing="files_not_removed")],
     state=lambda _: CompanySettings(),
     personal_data=[*personal.DATA, *compliance_data.DATA, *account_data.DATA],
 )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from chassis.chores import keep_doing
 from chassis.platform import Service
 from chassis.sweeps import Sweep
 from identity.account import addresses
@@ -12,7 +13,7 @@ from identity.closing import personal as closing_data
 from identity.closing import routes as leaving
 from identity.closing import staff as accounts
 from identity.closing import sweeps as closing_sweeps
-from identity.closing.proofs import drop_proofs
+from identity.closing.proofs import drop_next as drop_next_proof
 from identity.declaration import personal as declaration_data
 from identity.declaration import routes as declarations
 from identity.directory import consumers as directory
@@ -35,7 +36,7 @@ from identity.notice import routes as notices
 from identity.notification import consumers as notifications
 from identity.notification import personal as notification_data
 from identity.notification import routes as inbox
-from identity.notification.outgoing import send_mail
+from identity.notification.outgoing import send_due
 from identity.own import build
 from identity.preference import personal as preference_data
 from identity.preference import routes as preferences
@@ -43,7 +44,7 @@ from identity.privacy import consumers as privacy_events
 from identity.privacy import personal as privacy_data
 from identity.privacy import routes as privacy
 from identity.privacy import staff as privacy_staff
-from identity.privacy.exports import deliver_exports
+from identity.privacy.exports import deliver_next as deliver_next_export
 from identity.privacy.sweeps import watch_deadlines
 from identity.profile import checks as profile_checks
 from identity.profile import personal as profile_data
@@ -128,6 +129,10 @@ service = Service(
         *link_data.DATA,
         *member_data.DATA,
     ],
-    background=[send_mail, deliver_exports, drop_proofs],
+    background=[
+        keep_doing(send_due, rest=0.5, failing="mail_not_taken"),
+        keep_doing(deliver_next_export, rest=1.0, failing="export_not_made"),
+        keep_doing(drop_next_proof, rest=60.0, failing="proof_not_dropped"),
+    ],
     state=build,
 )

@@ -1,9 +1,10 @@
 """The marketplace service, assembled."""
 
+from chassis.chores import keep_doing
 from chassis.platform import Service
 from marketplace.acknowledgement import personal as acknowledgement_data
 from marketplace.acknowledgement.routes import router as acknowledgements
-from marketplace.attachment.removed import keep_dropping
+from marketplace.attachment.removed import drop_removed
 from marketplace.attachment.routes import router as attachments
 from marketplace.budget.consumers import consumers as budget_consumers
 from marketplace.budget.routes import router as budgets
@@ -71,6 +72,6 @@ service = Service(
         *saved_search_data.DATA,
         *proposal_data.DATA,
     ],
-    background=[keep_dropping],
+    background=[keep_doing(drop_removed, rest=60.0, failing="files_not_removed")],
     state=lambda _: MarketplaceSettings(),
 )

@@ -1,7 +1,5 @@
 """Files that nobody may read any more: marked with the act that ends them, removed from the store afterwards."""
 
-import asyncio
-import logging
 from datetime import datetime
 
 from sqlalchemy import String, delete, select
@@ -10,9 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.platform import Platform
 from chassis.rows import Base
 
-logger = logging.getLogger("company.discarded")
-
-EVERY_SECONDS = 60.0
 _BATCH = 100
 
 
@@ -34,13 +29,3 @@ async def remove_discarded(platform: Platform) -> int:
             await platform.files.remove(key)
         await tx.execute(delete(DiscardedFile).where(DiscardedFile.key.in_(keys)))
         return len(keys)
-
-
-async def keep_removing(platform: Platform) -> None:
-    """The loop of the worker role."""
-    while True:
-        try:
-            await remove_discarded(platform)
-        except Exception as failure:  # noqa: BLE001 - a store or database that is away is tried again
-            logger.warning("files_not_removed", extra={"reason": type(failure).__name__})
-        await asyncio.sleep(EVERY_SECONDS)

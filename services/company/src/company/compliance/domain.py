@@ -11,14 +11,14 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.clock import business_date
+from chassis.clock import business_date, months_after
 from chassis.errors import Forbidden, IllegalMove, NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
 from company.company.domain import Company
-from company.compliance.calendar import months_after
 from company.compliance.rules import DocumentType, Rule, Situation, rules_for
 from company.compliance.verdict import AuthenticityCheck, Verdict
+from company.files import File
 from company.words import words
 
 
@@ -112,19 +112,9 @@ def situation_of(company: Company) -> Situation:
     return Situation(company.profile_type, company.country, company.special_tax_status, company.employs_staff)
 
 
-class File(Protocol):
-    """What is remembered of a stored file; `sha256` in hexadecimal, `size` in bytes."""
+class ScannedFile(File, Protocol):
+    """A stored file, and what the virus scan said of it."""
 
-    @property
-    def key(self) -> str: ...  # noqa: D102
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def media_type(self) -> str: ...  # noqa: D102
-    @property
-    def sha256(self) -> str: ...  # noqa: D102
-    @property
-    def size(self) -> int: ...  # noqa: D102
     @property
     def scan(self) -> str: ...  # noqa: D102
 
@@ -199,7 +189,7 @@ class Document(Base):
             status=DocumentStatus.UPLOADED,
         )
 
-    def attach(self, file: File, by: UUID, at: datetime) -> None:
+    def attach(self, file: ScannedFile, by: UUID, at: datetime) -> None:
         """The file that was handed over, by whom and when."""
         self.file_key, self.file_name, self.media_type = file.key, file.name, file.media_type
         self.sha256, self.size, self.scan = file.sha256, file.size, file.scan

@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select
 
 from chassis import Tx, audit
-from chassis.clock import business_date
+from chassis.clock import business_date, months_after
 from chassis.personal_data import Basis, DataClass, Records
-from company.compliance.calendar import months_after
 from company.compliance.client_checks import ClientCheck
 from company.compliance.discarded import DiscardedFile
 from company.compliance.domain import Document, DocumentStatus

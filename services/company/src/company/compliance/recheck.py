@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.clock import months_after
 from chassis.errors import NotFound
 from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
-from company.compliance.calendar import months_after
 from company.words import words
 
 EVERY = 6

@@ -12,8 +12,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from chassis.clock import months_after
 from company.company.countries import FRANCE
-from company.compliance.calendar import months_after
 from company.compliance.home_bodies import has_home_body
 from contracts.company import SpecialTaxStatus
 from contracts.roles import ProfileType

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from chassis import Tx, audit, get_or
 from chassis.archives import ZIP_ANSWER, zip_download
 from chassis.auth import Caller
+from chassis.clock import months_after
 from chassis.errors import Forbidden, require
 from chassis.files import FileMissing
 from chassis.http import Body, CallerDep, PlatformDep, Router, TxDep
@@ -18,7 +19,6 @@ from chassis.platform import Platform
 from chassis.problems import documented
 from company.affiliation.queries import affiliation_of, by_rows
 from company.company.domain import Company, CompanyNotFound
-from company.compliance.calendar import months_after
 from company.compliance.client_checks import CheckResult, ClientCheck, ClientCheckInTheFuture
 from company.compliance.domain import Document, DocumentNotFound
 from company.compliance.queries import documents_of

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
 from sqlalchemy import select
 
 from chassis.audit import audit
 from chassis.platform import Platform
 from identity.closing.domain import OPEN, Closure
-
-logger = logging.getLogger("identity.closing")
-
-POLL = 60.0
-"""Seconds between two looks when nothing was due."""
-
-
-async def drop_proofs(platform: Platform) -> None:
-    """Delete what nobody needs any more, until cancelled; no failure ends the loop."""
-    while True:
-        dropped = False
-        try:
-            dropped = await drop_next(platform)
-        except Exception as failure:  # noqa: BLE001 - a database or file store that is down comes back
-            logger.warning("proof_not_dropped", extra={"reason": type(failure).__name__})
-        if not dropped:
-            await asyncio.sleep(POLL)
 
 
 async def drop_next(platform: Platform) -> bool:

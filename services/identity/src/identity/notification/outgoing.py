@@ -26,8 +26,6 @@ from identity.preference.unsubscribing import unsubscribe_headers
 
 logger = logging.getLogger("identity.mail")
 
-POLL = 0.5
-"""Seconds between two looks when nothing was due."""
 BATCH = 10
 
 
@@ -53,18 +51,6 @@ class Failure:
     status: str | None = None
     by_mailbox: bool = False
     """Whether it is the mailbox that is refused, rather than the mail or ourselves."""
-
-
-async def send_mail(platform: Platform) -> None:
-    """Send what is due until cancelled; no failure ends the loop."""
-    while True:
-        taken = 0
-        try:
-            taken = await send_due(platform)
-        except Exception as failure:  # noqa: BLE001 - a database that is down comes back
-            logger.warning("mail_not_taken", extra={"reason": type(failure).__name__})
-        if not taken:
-            await asyncio.sleep(POLL)
 
 
 async def send_due(platform: Platform) -> int:

@@ -32,22 +32,13 @@ from identity.privacy.queries import tell_member
 logger = logging.getLogger("identity.exports")
 
 ZIP = "application/zip"
-POLL = 1.0
-"""Seconds between two looks when nothing was due."""
 _SEALING = {"alg": "ECDH-ES", "enc": "A256GCM"}
 _PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 
 
-async def deliver_exports(platform: Platform) -> None:
-    """Make what is complete and drop what has passed its time, until cancelled; no failure ends the loop."""
-    while True:
-        busy = False
-        try:
-            busy = await build_next(platform) or await drop_next(platform)
-        except Exception as failure:  # noqa: BLE001 - a database or file store that is down comes back
-            logger.warning("export_not_made", extra={"reason": type(failure).__name__})
-        if not busy:
-            await asyncio.sleep(POLL)
+async def deliver_next(platform: Platform) -> bool:
+    """Make one archive that is complete, or else drop one that has passed its time; say whether there was any."""
+    return await build_next(platform) or await drop_next(platform)
 
 
 async def build_next(platform: Platform) -> bool:
