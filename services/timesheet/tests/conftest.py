@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from chassis.auth import Caller
+from chassis.rows import new_id
 from chassis.testing import Harness, harness
 from contracts.billing import InvoiceImported
 from contracts.company import SupervisionChanged
@@ -167,7 +168,7 @@ class Scene:
     def invoice(self, cra_id: str | UUID, **changes: Any) -> InvoiceImported:
         """Billing's word that the CRA is invoiced."""
         facts: dict[str, Any] = {
-            "invoice_id": uuid4(),
+            "invoice_id": new_id(),
             "bpf_id": uuid4(),
             "cra_id": UUID(str(cra_id)),
             "mission_id": self.mission_id,

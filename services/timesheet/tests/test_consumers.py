@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
 
-from chassis.errors import NotReady
-from chassis.transitions import IllegalMove
-from timesheet.cra.domain import CraNotValidated
+from chassis.errors import IllegalMove, NotReady
+from chassis.rows import new_id
+from contracts.billing import InvoiceCancelled, InvoicePaid, PaymentScheduled
+from contracts.values import Money
+from timesheet.cra.refusals import CraNotValidated
+
+MAY_20 = datetime(2026, 5, 20, 8, tzinfo=UTC)
 
 
 async def title(scene) -> str:
@@ -74,8 +78,9 @@ class TestMarkInvoiced:
 
     async def test_a_stale_version_is_ignored(self, scene):
         cra_id = await scene.validated()
-        await scene.h.deliver(scene.invoice(cra_id, payment_on=date(2026, 8, 31), version=2))
-        await scene.h.deliver(scene.invoice(cra_id, version=1))
+        newer = scene.invoice(cra_id, payment_on=date(2026, 8, 31), version=2)
+        await scene.h.deliver(newer)
+        await scene.h.deliver(newer.model_copy(update={"payment_on": None, "version": 1}))
         assert (await scene.read(cra_id))["payment_on"] == "2026-08-31"
 
     async def test_waits_for_a_cra_that_is_unknown(self, scene):
@@ -83,8 +88,87 @@ class TestMarkInvoiced:
             await scene.h.deliver(scene.invoice(uuid4()))
 
     @pytest.mark.req("TS-02")
-    async def test_refused_while_it_is_not_validated(self, scene):
-        cra_id = await scene.submitted()
+    @pytest.mark.parametrize("state", ["drafted", "submitted", "refused"])
+    async def test_refused_while_it_is_not_validated(self, scene, state):
+        cra_id = await getattr(scene, state)()
         with pytest.raises(CraNotValidated):
             await scene.h.deliver(scene.invoice(cra_id))
         assert not issubclass(CraNotValidated, NotReady | IllegalMove)
+
+
+@pytest.fixture
+async def billed(scene):
+    """A validated CRA whose invoice waits for the client's payment."""
+    invoice = scene.invoice(await scene.validated(), payment_on=None)
+    await scene.h.deliver(invoice)
+    return scene, invoice
+
+
+def about(event_type, invoice, **facts):
+    ids = invoice.model_dump(include={"invoice_id", "cra_id", "mission_id", "provider_company_id"})
+    return event_type(**(ids | facts))
+
+
+def scheduled(invoice, day: int = 15, **facts) -> PaymentScheduled:
+    return about(PaymentScheduled, invoice, payment_on=date(2026, 8, day), scheduled_at=MAY_20, **facts)
+
+
+def paid(invoice) -> InvoicePaid:
+    return about(InvoicePaid, invoice, payable=Money.of("885"), paid_on=date(2026, 8, 17), version=3)
+
+
+def cancelled(invoice) -> InvoiceCancelled:
+    return about(InvoiceCancelled, invoice, credit_note_number="AV-1", cancelled_at=MAY_20, version=4)
+
+
+async def shown(scene, invoice) -> list[object]:
+    cra = await scene.read(str(invoice.cra_id))
+    months = (await scene.call("GET", f"/missions/{scene.mission_id}/months", scene.consultant)).json()["items"]
+    keys = ("invoice_number", "payment_on", "paid_on", "invoice_cancelled_at")
+    (month,) = [month for month in months if month["cra_id"] == cra["id"]]
+    assert [month[key] for key in keys] == [cra[key] for key in keys]
+    return [cra[key] and cra[key][:10] for key in keys]
+
+
+class TestWhatBecomesOfTheInvoice:
+    async def test_its_date_its_payment_and_its_end_are_shown_in_turn(self, billed):
+        scene, invoice = billed
+        assert await shown(scene, invoice) == ["F-2026-05", None, None, None]
+        await scene.h.deliver(scheduled(invoice))
+        assert await shown(scene, invoice) == ["F-2026-05", "2026-08-15", None, None]
+        await scene.h.deliver(paid(invoice))
+        assert await shown(scene, invoice) == ["F-2026-05", "2026-08-15", "2026-08-17", None]
+        await scene.h.deliver(cancelled(invoice))
+        assert await shown(scene, invoice) == ["F-2026-05", "2026-08-15", "2026-08-17", "2026-05-20"]
+
+    @pytest.mark.parametrize("tell", [scheduled, paid, cancelled])
+    async def test_twice_the_same_has_one_effect(self, billed, tell):
+        scene, invoice = billed
+        event = tell(invoice)
+        event_id = await scene.h.deliver(event)
+        once = await scene.read(str(invoice.cra_id))
+        await scene.h.deliver(event, event_id=event_id)
+        await scene.h.deliver(event)
+        assert await scene.read(str(invoice.cra_id)) == once
+
+    @pytest.mark.parametrize("tell", [scheduled, paid, cancelled])
+    async def test_waits_for_the_invoice_itself(self, scene, tell):
+        invoice = scene.invoice(await scene.validated())
+        with pytest.raises(NotReady):
+            await scene.h.deliver(tell(invoice))
+
+    async def test_an_older_date_changes_nothing(self, billed):
+        scene, invoice = billed
+        await scene.h.deliver(scheduled(invoice, 20, version=3))
+        await scene.h.deliver(scheduled(invoice, 10, version=2))
+        assert (await shown(scene, invoice))[1] == "2026-08-20"
+
+    async def test_the_next_invoice_takes_the_place_of_the_one_taken_back(self, billed):
+        scene, first = billed
+        await scene.h.deliver(cancelled(first))
+        second = scene.invoice(first.cra_id, number="F-2", invoice_id=new_id())
+        await scene.h.deliver(second)
+        assert await shown(scene, second) == ["F-2", "2026-07-31", None, None]
+        for late in (first, paid(first), scheduled(first, version=9)):
+            await scene.h.deliver(late)
+        assert await shown(scene, second) == ["F-2", "2026-07-31", None, None]

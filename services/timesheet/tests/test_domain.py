@@ -14,10 +14,11 @@ from contracts.values import Month
 from timesheet.cra.domain import (
     MOVES,
     Cra,
-    CraNotValidated,
     CraStatus,
-    DaysExceedOrder,
     DayWorked,
+)
+from timesheet.cra.refusals import (
+    DaysExceedOrder,
     EmptyCra,
     InvalidDays,
     MissionNotStarted,
@@ -236,21 +237,6 @@ class TestValidate:
         assert (event.cra_id, event.bdc_id, event.mission_id) == (cra.id, cra.bdc_id, cra.mission.mission_id)
         assert (event.month, event.days, event.validated_by) == ("2026-05", Decimal("1.0"), by)
         assert (event.validated_at, event.version) == (AT, cra.version)
-
-
-class TestMarkInvoiced:
-    @pytest.mark.req("TS-02")
-    @pytest.mark.parametrize("status", [status for status in CraStatus if status is not CraStatus.VALIDATED])
-    def test_refused_before_validation(self, make_cra, status):
-        with pytest.raises(CraNotValidated):
-            make_cra(status=status).mark_invoiced("F-1", None, version=1)
-
-    def test_a_newer_version_replaces_and_an_older_one_does_not(self, make_cra):
-        cra = make_cra(status=CraStatus.VALIDATED)
-        cra.mark_invoiced("F-1", None, version=2)
-        cra.mark_invoiced("F-1", date(2026, 7, 31), version=3)
-        cra.mark_invoiced("F-0", None, version=1)
-        assert (cra.invoice_number, cra.payment_on) == ("F-1", date(2026, 7, 31))
 
 
 class TestPartOf:

@@ -13,11 +13,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from chassis.errors import Problem
-from contracts.values import Month
+from contracts.billing import InvoiceImported
+from contracts.values import Money, Month
 from timesheet.cra.domain import Cra, CraStatus, DayWorked
 from timesheet.directory.missions import Mission, Part
 
 AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
+INVOICE = InvoiceImported(
+    **{name: uuid4() for name in ("invoice_id", "bpf_id", "cra_id", "mission_id", "provider_company_id")},
+    **dict.fromkeys(("net", "vat", "gross", "fee", "payable"), Money.of("1")),
+    number="F-1",
+    payment_on=None,
+    imported_at=AT,
+)
 EDGES = {
     (CraStatus.DRAFT, CraStatus.SUBMITTED),
     (CraStatus.SUBMITTED, CraStatus.REFUSED),
@@ -91,7 +99,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(version=st.integers(1, 3))
     def invoice(self, version):
-        self.attempt(lambda: self.cra.mark_invoiced("F-1", None, version=version))
+        self.attempt(lambda: self.cra.mark_invoiced(INVOICE.model_copy(update={"version": version})))
 
     @invariant()
     def statuses_move_by_the_table(self):

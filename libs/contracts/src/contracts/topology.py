@@ -4,7 +4,7 @@ Every process declares all of it when it connects, so an event published before 
 consumer already waits in that consumer's queue.
 """
 
-from contracts.billing import InvoiceImported
+from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled
 from contracts.company import (
     AffiliationChanged,
     AffiliationEnded,
@@ -117,6 +117,9 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
         "marketplace.record_invoice_on_InvoiceImported",
         "timesheet.mark_invoiced_on_InvoiceImported",
     ),
+    PaymentScheduled: ("timesheet.schedule_payment_on_PaymentScheduled",),
+    InvoicePaid: ("timesheet.mark_paid_on_InvoicePaid",),
+    InvoiceCancelled: ("timesheet.mark_cancelled_on_InvoiceCancelled",),
 }
 
 

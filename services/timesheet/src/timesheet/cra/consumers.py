@@ -1,11 +1,13 @@
 """What others did that concerns CRAs: billing imported an invoice, both sides ended an order early."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from chassis import Consumers, Tx, audit, emit
 from chassis.errors import NotReady
-from contracts.billing import InvoiceImported
+from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled
 from contracts.contracting import MissionRescheduled
 from timesheet.cra import messages
 from timesheet.cra.domain import Cra, CraStatus
@@ -17,10 +19,32 @@ consumers = Consumers("timesheet")
 @consumers.on(InvoiceImported)
 async def mark_invoiced_on_InvoiceImported(event: InvoiceImported, tx: Tx) -> None:  # noqa: N802 - named like its queue
     """Both sides see with the CRA which invoice bills it and when it will be paid."""
-    cra = await tx.get(Cra, event.cra_id, with_for_update=True)
+    (await _billed(tx, event.cra_id)).mark_invoiced(event)
+
+
+@consumers.on(PaymentScheduled)
+async def schedule_payment_on_PaymentScheduled(event: PaymentScheduled, tx: Tx) -> None:  # noqa: N802 - named like its queue
+    """An invoice that waited for its client's payment has a date from now on (TS-13)."""
+    (await _billed(tx, event.cra_id)).show_date(event)
+
+
+@consumers.on(InvoicePaid)
+async def mark_paid_on_InvoicePaid(event: InvoicePaid, tx: Tx) -> None:  # noqa: N802 - named like its queue
+    """Both sides see that the provider has been paid."""
+    (await _billed(tx, event.cra_id)).show_paid(event)
+
+
+@consumers.on(InvoiceCancelled)
+async def mark_cancelled_on_InvoiceCancelled(event: InvoiceCancelled, tx: Tx) -> None:  # noqa: N802 - named like its queue
+    """Both sides see that the month is billed by no invoice at the moment."""
+    (await _billed(tx, event.cra_id)).show_cancelled(event)
+
+
+async def _billed(tx: Tx, cra_id: UUID) -> Cra:
+    cra = await tx.get(Cra, cra_id, with_for_update=True)
     if cra is None:
-        raise NotReady(f"CRA {event.cra_id}")
-    cra.mark_invoiced(event.number, event.payment_on, version=event.version)
+        raise NotReady(f"CRA {cra_id}")
+    return cra
 
 
 @consumers.on(MissionRescheduled)

@@ -13,12 +13,23 @@ from sqlalchemy import Enum, ForeignKey, Numeric, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis.errors import Conflict, FieldError, NotFound, Unprocessable, require
+from chassis.errors import Conflict, FieldError, require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
+from contracts.billing import InvoiceImported
 from contracts.timesheet import CraValidated
 from contracts.values import Month
 from timesheet.cra.calendar import DayKind, day_of
+from timesheet.cra.invoicing import Invoiced
+from timesheet.cra.refusals import (
+    CraNotValidated,
+    DaysExceedOrder,
+    EmptyCra,
+    InvalidDays,
+    MissionNotStarted,
+    MonthNotBegun,
+    MonthOutsideMission,
+)
 from timesheet.directory.missions import Mission, Part
 
 
@@ -40,54 +51,6 @@ MOVES: Mapping[CraStatus, Move[CraStatus, Part]] = {
 """Target, from where, by whom. Nothing leaves `validated`: the invoice may exist already (TS-10)."""
 
 
-class CraNotFound(NotFound):
-    """Absent, or of a mission that the caller does not see."""
-
-    code, title = "cra_not_found", "No such CRA"
-
-
-class MonthOutsideMission(NotFound):
-    """No day of the month belongs to the order (TS-07)."""
-
-    code, title = "month_outside_mission", "The mission has no day in this month"
-
-
-class MissionNotStarted(Conflict):
-    """The order's first day is still to come (TS-05)."""
-
-    code, title = "mission_not_started", "The mission has not started yet"
-
-
-class MonthNotBegun(Conflict):
-    """The month's first day is still to come (TS-05)."""
-
-    code, title = "month_not_begun", "The month has not begun yet"
-
-
-class InvalidDays(Unprocessable):
-    """At least one day cannot be counted; each is named with its own code."""
-
-    code, title = "invalid_days", "Some days cannot be counted"
-
-
-class DaysExceedOrder(Unprocessable):
-    """All months together would count more days than were ordered."""
-
-    code, title = "days_exceed_order", "More days than the order has"
-
-
-class CraNotValidated(Conflict):
-    """Only a validated CRA entitles to an invoice (TS-02)."""
-
-    code, title = "cra_not_validated", "The CRA is not validated"
-
-
-class EmptyCra(Unprocessable):
-    """A CRA without a day would entitle to an invoice of nothing, so it is not sent."""
-
-    code, title = "empty_cra", "A CRA without a day cannot be submitted"
-
-
 @dataclass(frozen=True, slots=True)
 class DayWorked:
     """Half a day or a day, on a date."""
@@ -105,7 +68,7 @@ def refusal_to_begin(mission: Mission, month: Month, today: date) -> Conflict | 
     return None
 
 
-class Cra(Base):
+class Cra(Invoiced, Base):
     """One CRA an order and month (TS-01); `total_days` is exactly what billing will bill (TS-15, TS-16)."""
 
     __tablename__ = "cras"
@@ -124,9 +87,6 @@ class Cra(Base):
     refusal_reason: Mapped[str | None] = mapped_column(String(500))
     submitted_at: Mapped[datetime | None]
     validated_at: Mapped[datetime | None]
-    invoice_number: Mapped[str | None]
-    invoice_version: Mapped[int | None]
-    payment_on: Mapped[date | None]
 
     mission: Mapped[Mission] = relationship(Mission, lazy="raise")
 
@@ -224,18 +184,11 @@ class Cra(Base):
             version=self.version,
         )
 
-    def mark_invoiced(self, number: str, payment_on: date | None, *, version: int) -> None:
-        """Show which invoice bills it, and when it will be paid; an older version of it changes nothing.
-
-        Raises:
-            CraNotValidated: nobody may bill it yet (TS-02).
-
-        """
+    def mark_invoiced(self, event: InvoiceImported) -> None:
+        """Show which invoice bills it. Raises CraNotValidated: nobody may bill it yet (TS-02)."""
         if self.status is not CraStatus.VALIDATED:
             raise CraNotValidated(f"it is {self.status}")
-        if self.invoice_version is None or version > self.invoice_version:
-            self.invoice_number, self.payment_on, self.invoice_version = number, payment_on, version
-            self.version += 1
+        self.show_invoice(event)
 
     def _faults(self, days: Sequence[DayWorked]) -> list[FieldError]:
         """Name every day that cannot be counted, by its place in the list."""

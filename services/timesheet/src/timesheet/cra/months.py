@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -38,6 +38,8 @@ class MissionMonth:
     total_days: Decimal = Decimal(0)
     invoice_number: str | None = None
     payment_on: date | None = None
+    paid_on: date | None = None
+    invoice_cancelled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def standing(mission: Mission, month: Month, cra: Cra | None, today: date) -> Mi
             total_days=cra.total_days,
             invoice_number=cra.invoice_number,
             payment_on=cra.payment_on,
+            paid_on=cra.paid_on,
+            invoice_cancelled_at=cra.invoice_cancelled_at,
         )
     if refusal := refusal_to_begin(mission, month, today):
         return MissionMonth(mission.bdc_id, month, MonthStatus.NOT_STARTED, reason=refusal.code)

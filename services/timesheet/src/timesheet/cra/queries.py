@@ -13,7 +13,8 @@ from chassis import Tx
 from chassis.auth import Caller
 from chassis.hot import HotTx, read_row
 from contracts.roles import CompanyKind
-from timesheet.cra.domain import Cra, CraNotFound
+from timesheet.cra.domain import Cra
+from timesheet.cra.refusals import CraNotFound
 from timesheet.directory.missions import Mission
 from timesheet.directory.queries import Sight, sight_of, visible, visible_to
 

@@ -16,17 +16,7 @@ from chassis.problems import documented
 from contracts.permissions import Permission
 from contracts.values import Month
 from timesheet.cra import messages
-from timesheet.cra.domain import (
-    Cra,
-    CraNotFound,
-    CraStatus,
-    DaysExceedOrder,
-    EmptyCra,
-    InvalidDays,
-    MissionNotStarted,
-    MonthNotBegun,
-    MonthOutsideMission,
-)
+from timesheet.cra.domain import Cra, CraStatus
 from timesheet.cra.months import months_of, standing
 from timesheet.cra.queries import (
     cra_for,
@@ -35,6 +25,15 @@ from timesheet.cra.queries import (
     days_in_other_months,
     visible_cras,
     without_days,
+)
+from timesheet.cra.refusals import (
+    CraNotFound,
+    DaysExceedOrder,
+    EmptyCra,
+    InvalidDays,
+    MissionNotStarted,
+    MonthNotBegun,
+    MonthOutsideMission,
 )
 from timesheet.cra.views import (
     CraView,

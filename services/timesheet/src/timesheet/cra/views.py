@@ -62,6 +62,8 @@ class CraView(View):
     validated_at: datetime | None
     invoice_number: str | None
     payment_on: date | None
+    paid_on: date | None
+    invoice_cancelled_at: datetime | None
     version: int
 
     @classmethod
@@ -83,6 +85,8 @@ class CraView(View):
             validated_at=cra.validated_at,
             invoice_number=cra.invoice_number,
             payment_on=cra.payment_on,
+            paid_on=cra.paid_on,
+            invoice_cancelled_at=cra.invoice_cancelled_at,
             version=cra.version,
             **more,
         )
@@ -118,6 +122,8 @@ class MonthView(View):
     total_days: Days
     invoice_number: str | None
     payment_on: date | None
+    paid_on: date | None
+    invoice_cancelled_at: datetime | None
 
 
 class MonthsView(View):
