@@ -16,6 +16,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from ipaddress import ip_address
 from itertools import count
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,6 +30,9 @@ from joserfc.jwk import ECKey, KeySet
 
 from chassis.auth import Caller
 from chassis.testing import Harness, harness
+from contracts.roles import StaffScope
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
 
 PASSWORD = "correct horse battery staple"
 PLACES = count(1)
@@ -266,3 +270,9 @@ async def world(whole_world: World) -> AsyncIterator[World]:
     whole_world.mailbox.down = False
     whole_world.mailbox.refuses.clear()
     os.environ.pop("MAILLON_STAFF_PASSWORD", None)
+
+
+@pytest.fixture
+def legal(world):
+    """Headers of somebody who handles sanctions and requests about personal data."""
+    return world.h.headers(world.h.staff(StaffScope.LEGAL))

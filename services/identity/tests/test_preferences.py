@@ -40,7 +40,7 @@ class TestChoosing:
         assert all(row["mail"] and row["inbox"] for row in shown)
         assert {row["category"] for row in shown if row["mandatory"]} == {"security", "contract", "payment"}
 
-    @pytest.mark.parametrize(("mail", "inbox"), product((True, False), repeat=2))
+    @pytest.mark.parametrize(("mail", "inbox"), list(product((True, False), repeat=2)))
     async def test_a_choice_holds_for_its_channel_and_category_alone(self, world, mail, inbox):
         account = await world.activated()
         await choose(world, account, {"category": "activity", "mail": mail, "inbox": inbox})

@@ -49,11 +49,6 @@ async def account(world):
     return await world.activated()
 
 
-@pytest.fixture
-def legal(world):
-    return world.h.headers(world.h.staff(StaffScope.LEGAL))
-
-
 async def ask(world, account, kind="rectification", details=WHY, headers=None):
     body = {"kind": kind} | ({"details": details} if details else {})
     return await world.client.post("/privacy-requests", json=body, headers=headers or account.headers)
