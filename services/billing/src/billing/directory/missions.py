@@ -35,6 +35,8 @@ class MissionTerms(Base):
     payment_regime: Mapped[str] = mapped_column(String(16))
     offer: Mapped[str] = mapped_column(String(16))
     issued_at: Mapped[datetime]
+    immediate_from: Mapped[date | None]
+    """The day on which the provider asked to be paid at once in the place of back-to-back (BL-11): billing's own."""
     version: Mapped[int]
 
     @property
@@ -51,3 +53,8 @@ class MissionTerms(Base):
     def regime(self) -> PaymentRegime:
         """Guaranteed date or back-to-back."""
         return PaymentRegime(self.payment_regime)
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether its months are paid within days for an amount a day, whenever the client pays (BL-11)."""
+        return self.immediate_from is not None

@@ -5,22 +5,26 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.bpf.domain import Bpf
 from billing.directory.missions import MissionTerms
 from billing.invoice.comparison import Buyer, Difference, compare
-from billing.invoice.offers import Settlement, offer_of, settle
+from billing.invoice.offers import Settlement, offer_for, settle
+from billing.invoice.workdays import business_day_from
 from billing.reading.document import Finding, InvoiceDocument, Reading
 from billing.reading.refusals import codes_of, errors_of, invalid
 from chassis.clock import business_date
-from chassis.errors import Conflict, FieldError, NotFound, Unprocessable
+from chassis.errors import Conflict, FieldError, IllegalMove, NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
-from contracts.billing import InvoiceImported
+from chassis.transitions import Move, check_move, moves
+from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled
 from contracts.company import LegalIdentity
+from contracts.contracting import PaymentRegime
 from contracts.notification import NotificationRequested, RoleInCompany
 from contracts.roles import SELLERS
 from contracts.values import Money
@@ -60,10 +64,44 @@ class InvoiceMismatch(Unprocessable):
 
 
 class InvoiceStatus(StrEnum):
-    """What the payment waits for."""
+    """Where the payment stands (BL-23)."""
 
-    SCHEDULED = "scheduled"
     AWAITING_CLIENT_PAYMENT = "awaiting_client_payment"
+    SCHEDULED = "scheduled"
+    ON_HOLD = "on_hold"
+    """Contested or blocked: no run takes it."""
+    IN_PAYMENT = "in_payment"
+    """In an approved run."""
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    """Taken back whole by a credit note, and by nothing else (BL-22)."""
+
+
+class PaymentActor(StrEnum):
+    """Who or what moves a payment on."""
+
+    CLIENT = "client"
+    """The client's own payment, received or taken back."""
+    PLATFORM = "platform"
+    """Finance staff, or the settling of a contest."""
+    BANK = "bank"
+    CREDIT_NOTE = "credit_note"
+
+
+_WAITING = {InvoiceStatus.AWAITING_CLIENT_PAYMENT, InvoiceStatus.SCHEDULED}
+
+ALLOWED: dict[InvoiceStatus, Move[InvoiceStatus, PaymentActor]] = {
+    InvoiceStatus.AWAITING_CLIENT_PAYMENT: moves({InvoiceStatus.SCHEDULED}, {PaymentActor.CLIENT})
+    | moves({InvoiceStatus.ON_HOLD}, {PaymentActor.PLATFORM}),
+    InvoiceStatus.SCHEDULED: moves({InvoiceStatus.AWAITING_CLIENT_PAYMENT}, {PaymentActor.CLIENT})
+    | moves({InvoiceStatus.ON_HOLD}, {PaymentActor.PLATFORM})
+    | moves({InvoiceStatus.IN_PAYMENT, InvoiceStatus.PAID}, {PaymentActor.BANK}),
+    InvoiceStatus.ON_HOLD: moves(_WAITING, {PaymentActor.PLATFORM}),
+    InvoiceStatus.IN_PAYMENT: moves({InvoiceStatus.SCHEDULED}, {PaymentActor.PLATFORM}),
+    InvoiceStatus.PAID: moves({InvoiceStatus.IN_PAYMENT}, {PaymentActor.BANK}),
+    InvoiceStatus.CANCELLED: moves(_WAITING | {InvoiceStatus.ON_HOLD, InvoiceStatus.PAID}, {PaymentActor.CREDIT_NOTE}),
+}
+"""The bank gives a transfer back before or after it showed it; a paid invoice that is cancelled leaves a debt."""
 
 
 class Invoice(Base):
@@ -74,7 +112,13 @@ class Invoice(Base):
         UniqueConstraint("provider_company_id", "number"),
         CheckConstraint("fee + payable = net + vat", name="fee_and_payable_are_gross"),
         CheckConstraint("fee >= 0 AND payable >= 0", name="nothing_negative"),
-        CheckConstraint("(payment_on IS NULL) = (status = 'awaiting_client_payment')", name="dated_when_scheduled"),
+        CheckConstraint(
+            "status IN ('on_hold', 'cancelled') OR (payment_on IS NULL) = (status = 'awaiting_client_payment')",
+            name="dated_when_scheduled",
+        ),
+        CheckConstraint("status = 'cancelled' OR (paid_on IS NULL) = (status <> 'paid')", name="paid_on_a_day"),
+        CheckConstraint("(hold_reason IS NULL) = (status <> 'on_hold')", name="held_for_a_reason"),
+        Index("ix_invoices_due", "payment_on", postgresql_where=text("status = 'scheduled'")),
         Index("ix_invoices_provider", "provider_company_id", "id"),
     )
 
@@ -96,7 +140,12 @@ class Invoice(Base):
     payable_amount: Mapped[Decimal] = mapped_column("payable", Numeric(14, 2))
     payment_option: Mapped[str] = mapped_column(String(16))
     payment_regime: Mapped[str] = mapped_column(String(16))
+    immediate: Mapped[bool]
+    """Paid within days against an amount for each, whenever the client pays (BL-11)."""
     payment_on: Mapped[date | None]
+    """The day on which it is due, and no earlier; the bank is asked for the last day it works up to then."""
+    paid_on: Mapped[date | None]
+    hold_reason: Mapped[str | None] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(32))
     account_id: Mapped[UUID | None]
     """Where it is paid: the account in force at the import (CO-45)."""
@@ -129,6 +178,7 @@ class Invoice(Base):
             payable_amount=due.payable.amount,
             payment_option=terms.payment_option,
             payment_regime=terms.payment_regime,
+            immediate=terms.is_immediate,
             payment_on=due.payment_on,
             status=(InvoiceStatus.SCHEDULED if due.payment_on else InvoiceStatus.AWAITING_CLIENT_PAYMENT).value,
             imported_by=by,
@@ -171,21 +221,94 @@ class Invoice(Base):
         """What the provider receives: gross less the fee."""
         return Money(amount=self.payable_amount)
 
+    def client_paid(self, on: date, at: datetime) -> PaymentScheduled | None:
+        """The client paid this month: what waited for it is payable on that day, or the next business day (BL-10).
+
+        A guaranteed date stays where it is, whenever the client pays (BL-18, BL-19).
+        """
+        if self.payment_on is not None or self.status == InvoiceStatus.CANCELLED:
+            return None
+        self.payment_on = business_day_from(on)
+        if self.status == InvoiceStatus.AWAITING_CLIENT_PAYMENT:
+            self._move_to(InvoiceStatus.SCHEDULED, PaymentActor.CLIENT)
+        else:
+            self.version += 1
+        return PaymentScheduled(payment_on=self.payment_on, scheduled_at=at, **self._identified())
+
+    def client_payment_undone(self) -> None:
+        """The client's payment was matched in error: wait on, unless the provider's money is on its way."""
+        waits = self.payment_regime == PaymentRegime.BACK_TO_BACK and not self.immediate
+        if waits and self.status in {InvoiceStatus.SCHEDULED, InvoiceStatus.ON_HOLD}:
+            if self.status == InvoiceStatus.SCHEDULED:
+                self._move_to(InvoiceStatus.AWAITING_CLIENT_PAYMENT, PaymentActor.CLIENT)
+            self.payment_on = None
+
+    def hold(self, reason: str) -> None:
+        """Contested or blocked: pay nothing until it is released. Raises IllegalMove."""
+        self._move_to(InvoiceStatus.ON_HOLD, PaymentActor.PLATFORM)
+        self.hold_reason = reason
+
+    def release(self) -> None:
+        """Go on where the payment stood. Raises IllegalMove."""
+        waits = self.payment_on is None
+        target = InvoiceStatus.AWAITING_CLIENT_PAYMENT if waits else InvoiceStatus.SCHEDULED
+        require(self.status == InvoiceStatus.ON_HOLD, IllegalMove(f"it is {self.status}, not on hold"))
+        self._move_to(target, PaymentActor.PLATFORM)
+        self.hold_reason = None
+
+    def put_in_payment(self) -> None:
+        """A run with it is approved. Raises IllegalMove."""
+        self._move_to(InvoiceStatus.IN_PAYMENT, PaymentActor.PLATFORM)
+
+    def pay(self, on: date) -> InvoicePaid:
+        """The bank sent the money. Raises IllegalMove."""
+        self._move_to(InvoiceStatus.PAID, PaymentActor.BANK)
+        self.paid_on = on
+        return InvoicePaid(payable=self.payable, paid_on=on, **self._identified())
+
+    def come_back(self, at: datetime) -> PaymentScheduled:
+        """The bank gave the transfer back: the next run tries again. Raises IllegalMove."""
+        assert self.payment_on is not None  # what was in payment had a date
+        self._move_to(InvoiceStatus.SCHEDULED, PaymentActor.BANK)
+        self.paid_on = None
+        return PaymentScheduled(payment_on=self.payment_on, scheduled_at=at, **self._identified())
+
+    def cancel(self, credit_note_number: str, at: datetime) -> InvoiceCancelled:
+        """A credit note takes it back whole (BL-22). Raises IllegalMove while its money is on the way."""
+        self._move_to(InvoiceStatus.CANCELLED, PaymentActor.CREDIT_NOTE)
+        self.hold_reason = None
+        return InvoiceCancelled(credit_note_number=credit_note_number, cancelled_at=at, **self._identified())
+
+    def _move_to(self, target: InvoiceStatus, by: PaymentActor) -> None:
+        self.status = check_move(ALLOWED, InvoiceStatus(self.status), target, by).value
+        self.version += 1
+
     def scheduled(self) -> NotificationRequested | None:
         """Tell those who sell for the provider the date (TS-13); nothing while the client decides it (BL-10)."""
         if self.payment_on is None:
             return None
+        return self._told("payment_scheduled", "payment_date", self.payment_on, self.payable)
+
+    def sent(self, transferred: Money, on: date) -> NotificationRequested:
+        """Tell them that the bank has sent the money, less what was set off."""
+        return self._told("payment_sent", "paid_on", on, transferred)
+
+    def _told(self, template: str, day: str, on: date, amount: Money) -> NotificationRequested:
         return NotificationRequested(
             subject_id=self.id,
-            template="payment_scheduled",
+            template=template,
             roles=[RoleInCompany(company_id=self.provider_company_id, roles=sorted(SELLERS))],
             context={
                 "invoice_number": self.number,
-                "payable": f"{self.payable.amount:.2f}",
-                "payment_date": self.payment_on.isoformat(),
+                "payable": f"{amount.amount:.2f}",
+                day: on.isoformat(),
                 "title": self.title,
             },
         )
+
+    def _identified(self) -> dict[str, Any]:
+        same = ("cra_id", "mission_id", "provider_company_id", "version")
+        return {"invoice_id": self.id} | {name: getattr(self, name) for name in same}
 
     def _imported(self) -> InvoiceImported:
         return InvoiceImported(
@@ -208,13 +331,15 @@ class Invoice(Base):
 
 def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
     """Fee and date of a BPF at the terms of its order."""
+    start = max(bpf.validated_on, terms.immediate_from or date.min)
     return settle(
-        regime=terms.regime,
-        offer=offer_of(terms.option, business_date(terms.issued_at)),
+        offer=offer_for(terms.regime, terms.option, business_date(terms.issued_at), immediate=terms.is_immediate),
         daily_rate=bpf.unit_price,
         days=bpf.days,
+        net=bpf.net,
         vat=bpf.vat,
-        validated_on=bpf.validated_on,
+        start=start if terms.is_immediate else bpf.validated_on,
+        client_paid_on=bpf.client_paid_on,
     )
 
 

@@ -7,26 +7,49 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from billing.invoice.workdays import business_days_after
+from billing.invoice.workdays import business_day_from, business_days_after
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.values import Money
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A delay from the CRA's validation, in calendar or business days, and a fee in per cent of rate x days."""
+    """A delay from the CRA's validation, in calendar or business days, and a fee: a share of rate x days, or a price.
 
-    days: int
-    business_days: bool
-    fee_percent: Decimal
+    Without a delay, the client's payment decides (BL-10).
+    """
 
+    days: int | None
+    business_days: bool = False
+    fee_percent: Decimal = Decimal(0)
+    """Of daily rate x days."""
+    fee_per_day: Money = Money.of(0)  # noqa: RUF009 - frozen
+
+    def fee(self, daily_rate: Money, days: Decimal) -> Money:
+        """What is withheld for so many days; the product is rounded once, half up."""
+        return daily_rate.times(days * self.fee_percent / 100) + self.fee_per_day.times(days)
+
+    def due(self, start: date) -> date | None:
+        """The day of payment; the start day itself does not count."""
+        if self.days is None:
+            return None
+        if not self.business_days:
+            return start + timedelta(days=self.days)
+        *_, last = islice(business_days_after(start), self.days)
+        return last
+
+
+BACK_TO_BACK = Offer(None)
+"""Once the client has paid, without a fee (BL-10, BL-13)."""
+IMMEDIATE = Offer(3, business_days=True, fee_per_day=Money.of(20))
+"""Chosen in the place of back-to-back: three business days, which are three to five calendar days (BL-11, BL-12)."""
 
 SCHEDULES: tuple[tuple[date, dict[PaymentOption, Offer]], ...] = (
     (
         date(2025, 4, 28),
         {
-            PaymentOption.BASIC: Offer(60, business_days=False, fee_percent=Decimal(0)),
-            PaymentOption.EXPRESS: Offer(30, business_days=False, fee_percent=Decimal("2.5")),
+            PaymentOption.BASIC: Offer(60),
+            PaymentOption.EXPRESS: Offer(30, fee_percent=Decimal("2.5")),
             PaymentOption.FLASH: Offer(3, business_days=True, fee_percent=Decimal(5)),
         },
     ),
@@ -38,8 +61,8 @@ SCHEDULES: tuple[tuple[date, dict[PaymentOption, Offer]], ...] = (
 class Settlement:
     """What the provider receives and when.
 
-    `fee` is a share of the price without VAT; no VAT is charged on it. `net_after_fee` is the net price less
-    the fee, the figure that the offers are quoted in; `payable` is what is really paid: gross less the fee.
+    `fee` is withheld from the payment; `net_after_fee` is the net price less the fee, the figure that the offers
+    are quoted in; `payable` is what is really paid: gross less the fee. Without a date, the client's payment decides.
     """
 
     fee: Money
@@ -48,36 +71,31 @@ class Settlement:
     payment_on: date | None
 
 
-def offer_of(option: PaymentOption, ordered_on: date) -> Offer:
-    """The offer in force when the order was issued; it stays with the order (CT-18, CT-19)."""
+def offer_for(regime: PaymentRegime, option: PaymentOption, ordered_on: date, *, immediate: bool) -> Offer:
+    """The offer in force when the order was issued; it stays with the order (CT-18, CT-19, BL-25)."""
+    if regime is PaymentRegime.BACK_TO_BACK:
+        return IMMEDIATE if immediate else BACK_TO_BACK
     in_force = [offers for since, offers in SCHEDULES if since <= ordered_on]
     return (in_force[-1] if in_force else SCHEDULES[0][1])[option]
 
 
 def settle(
     *,
-    regime: PaymentRegime,
     offer: Offer,
     daily_rate: Money,
     days: Decimal,
+    net: Money,
     vat: Money,
-    validated_on: date,
+    start: date,
+    client_paid_on: date | None = None,
 ) -> Settlement:
-    """Fee and guaranteed date of one month (BL-09, BL-14 to BL-17); neither back-to-back (BL-10, BL-13).
+    """Fee and date of one month (BL-09 to BL-17); `net` and `vat` are the invoice's, which may hold more than days.
 
     The fee alone is rounded, half up, and what is paid is the remainder, so that both always add up to gross.
-    The client's own payment moves nothing (BL-18, BL-19).
+    The client's own payment moves nothing (BL-18, BL-19) but where it decides (BL-10).
     """
-    net = daily_rate.times(days)
-    if regime is PaymentRegime.BACK_TO_BACK:
-        return Settlement(Money.of(0), net, net + vat, None)
-    fee = daily_rate.times(days * offer.fee_percent / 100)
-    return Settlement(fee, net - fee, net + vat - fee, _due(offer, validated_on))
-
-
-def _due(offer: Offer, start: date) -> date:
-    """The start day itself does not count."""
-    if not offer.business_days:
-        return start + timedelta(days=offer.days)
-    *_, last = islice(business_days_after(start), offer.days)
-    return last
+    fee = offer.fee(daily_rate, days)
+    payment_on = offer.due(start)
+    if payment_on is None and client_paid_on is not None:
+        payment_on = business_day_from(client_paid_on)
+    return Settlement(fee, net - fee, net + vat - fee, payment_on)

@@ -1,4 +1,4 @@
-"""Business days in France. The law names eleven holidays; a library of all countries' would weigh 13 MB here."""
+"""Business days in France, and of banks: rules of the law, where a library of all countries would weigh 13 MB."""
 
 from __future__ import annotations
 
@@ -19,6 +19,33 @@ def business_days_after(start: date) -> Iterator[date]:
         day += timedelta(days=1)
         if day.weekday() < _SATURDAY and day not in public_holidays(day.year):
             yield day
+
+
+def business_day_from(day: date) -> date:
+    """That day, or the next business day."""
+    return next(business_days_after(day - timedelta(days=1)))
+
+
+def bank_day_up_to(day: date) -> date:
+    """The last day up to then on which banks move euros: a payment due on a Sunday leaves on the Friday before."""
+    while not is_bank_day(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def bank_day_after(day: date) -> date:
+    """The next day on which banks move euros."""
+    day += timedelta(days=1)
+    while not is_bank_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def is_bank_day(day: date) -> bool:
+    """Whether TARGET, the system that settles euros, is open: Monday to Friday but for six days a year."""
+    good_friday, easter_monday = (_easter(day.year) + timedelta(days=days) for days in (-2, 1))
+    closed = (day.month, day.day) in {(1, 1), (5, 1), (12, 25), (12, 26)} or day in {good_friday, easter_monday}
+    return day.weekday() < _SATURDAY and not closed
 
 
 @cache

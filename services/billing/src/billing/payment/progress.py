@@ -1,0 +1,121 @@
+"""What moves payments on from elsewhere: the client's payment, the bank's statement, a contest, a credit note."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from billing.bpf.domain import Bpf
+from billing.invoice.domain import Invoice, InvoiceNotFound
+from billing.ledger.domain import Account, EntryKind, credit, debit
+from billing.ledger.posting import post
+from billing.payment.domain import OrderNotFound, PaymentOrder
+from chassis import Tx, audit, emit, get_locked
+
+
+async def client_has_paid(tx: Tx, bpf_id: UUID, on: date) -> None:
+    """The client has paid a month in full: what waited for that becomes payable (BL-10).
+
+    A guaranteed date does not move (BL-18, BL-19). Where the provider's invoice is not there yet, it will find the
+    day on its BPF. The same call again changes nothing.
+    """
+    bpf = await tx.get(Bpf, bpf_id, with_for_update=True, populate_existing=True)
+    if bpf is None or bpf.client_paid_on is not None:
+        return
+    bpf.client_paid_on = on
+    invoice = await _invoice_of(tx, bpf_id)
+    scheduled = invoice and invoice.client_paid(on, tx.now)
+    if invoice and scheduled:
+        emit(tx, scheduled)
+        if told := invoice.scheduled():
+            emit(tx, told)
+        audit(tx, "payment.schedule", invoice.id, payment_on=scheduled.payment_on)
+
+
+async def client_payment_undone(tx: Tx, bpf_id: UUID) -> None:
+    """The match that had paid the month was taken back: wait on, unless the provider's money is on its way."""
+    bpf = await tx.get(Bpf, bpf_id, with_for_update=True, populate_existing=True)
+    if bpf is None or bpf.client_paid_on is None:
+        return
+    bpf.client_paid_on = None
+    invoice = await _invoice_of(tx, bpf_id)
+    if invoice:
+        invoice.client_payment_undone()
+
+
+async def transfer_executed(tx: Tx, end_to_end_id: str, on: date) -> UUID:
+    """The bank's statement shows the transfer: its invoice is paid. Returns the order's id.
+
+    Raises:
+        OrderNotFound: no transfer of ours.
+        IllegalMove: it was shown before, or given back.
+
+    """
+    order, invoice = await _order_of(tx, end_to_end_id)
+    order.execute(on)
+    emit(tx, invoice.pay(on))
+    emit(tx, invoice.sent(order.money, on))
+    audit(tx, "payment.execute", order.id, invoice=invoice.id)
+    return order.id
+
+
+async def transfer_returned(tx: Tx, end_to_end_id: str, reason: str) -> UUID:
+    """The bank rejected the transfer or gave it back: the next run tries again. Returns the order's id.
+
+    Raises:
+        OrderNotFound: no transfer of ours.
+        IllegalMove: it was given back before.
+
+    """
+    order, invoice = await _order_of(tx, end_to_end_id)
+    order.give_back(reason)
+    emit(tx, invoice.come_back(tx.now))
+    lines = [debit(Account.TRANSFERS, order.money), credit(Account.PROVIDERS, order.money, order.provider_company_id)]
+    await post(tx, EntryKind.TRANSFER_RETURNED, order.id, f"{invoice.number} {order.end_to_end_id}", lines)
+    audit(tx, "payment.return", order.id, invoice=invoice.id)
+    return order.id
+
+
+async def hold(tx: Tx, invoice_id: UUID, reason: str) -> Invoice:
+    """Pay nothing of a contested or blocked invoice. Raises InvoiceNotFound, IllegalMove."""
+    invoice = await get_locked(tx, Invoice, invoice_id, InvoiceNotFound())
+    invoice.hold(reason)
+    audit(tx, "invoice.hold", invoice.id)
+    return invoice
+
+
+async def release(tx: Tx, invoice_id: UUID) -> Invoice:
+    """Let the payment of an invoice go on. Raises InvoiceNotFound, IllegalMove."""
+    invoice = await get_locked(tx, Invoice, invoice_id, InvoiceNotFound())
+    invoice.release()
+    audit(tx, "invoice.release", invoice.id)
+    return invoice
+
+
+async def cancel(tx: Tx, invoice_id: UUID, credit_note_number: str) -> Invoice:
+    """A credit note takes an invoice back whole; whoever issues or takes the note books it (BL-22).
+
+    Raises:
+        InvoiceNotFound: absent.
+        IllegalMove: its money is on the way, or it is cancelled already.
+
+    """
+    invoice = await get_locked(tx, Invoice, invoice_id, InvoiceNotFound())
+    emit(tx, invoice.cancel(credit_note_number, tx.now))
+    audit(tx, "invoice.cancel", invoice.id, credit_note=credit_note_number)
+    return invoice
+
+
+async def _invoice_of(tx: Tx, bpf_id: UUID) -> Invoice | None:
+    query = select(Invoice).where(Invoice.bpf_id == bpf_id).with_for_update()
+    return (await tx.scalars(query, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def _order_of(tx: Tx, end_to_end_id: str) -> tuple[PaymentOrder, Invoice]:
+    query = select(PaymentOrder).where(PaymentOrder.end_to_end_id == end_to_end_id).with_for_update()
+    order = (await tx.scalars(query, execution_options={"populate_existing": True})).one_or_none()
+    if order is None:
+        raise OrderNotFound
+    return order, await get_locked(tx, Invoice, order.invoice_id, InvoiceNotFound())
