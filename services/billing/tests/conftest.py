@@ -21,6 +21,7 @@ async def h():
         running.clock.set(NOW)
         yield running
         await running.platform.own.reader.close()
+        await running.platform.own.statements.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends
 
+from billing.bank.reader import StatementReader
 from billing.reading.reader import Reader
 from billing.settings import BillingSettings
 from chassis.http import PlatformDep
@@ -15,16 +16,18 @@ from chassis.settings import Settings
 
 @dataclass(frozen=True)
 class Own:
-    """Settings, and the way to the process that reads invoices."""
+    """Settings, and the ways to the processes that read invoices and bank statements."""
 
     settings: BillingSettings
     reader: Reader
+    statements: StatementReader
 
 
 def build(_: Settings) -> Own:
     """Read billing's settings; nothing starts yet. Raises ValidationError for a wrong one."""
     own = BillingSettings()
-    return Own(own, Reader(idle_seconds=own.reader_idle_seconds))
+    idle = own.reader_idle_seconds
+    return Own(own, Reader(idle_seconds=idle), StatementReader(idle_seconds=idle))
 
 
 async def _own(platform: PlatformDep) -> Own:

@@ -1,0 +1,42 @@
+"""Somebody of finance, who imports what the bank sent and matches it."""
+
+from decimal import Decimal
+
+from camt_builder import Account
+
+from contracts.roles import StaffScope
+
+
+class BankDesk:
+    """The platform's account as it stands, and a finance colleague's hands on it."""
+
+    def __init__(self, h):
+        self.h = h
+        self.member = h.staff(StaffScope.FINANCE)
+
+    @property
+    def headers(self):
+        return self.h.headers(self.member)
+
+    async def account(self, **changes):
+        """The account where its newest statement left it."""
+        newest = (await self.get("/staff/bank-statements", limit=1))["items"]
+        opening = Decimal(newest[0]["closing"]["amount"]) if newest else Decimal(0)
+        return Account(opening=opening).with_(**changes)
+
+    async def send(self, content, headers=None):
+        files = {"file": ("statement.xml", content, "application/xml")}
+        return await self.h.client.post("/staff/bank-statements", files=files, headers=headers or self.headers)
+
+    async def receive(self, *lines, **changes):
+        """Import a statement with these lines; its movements in the order of the file."""
+        answer = await self.send((await self.account(**changes)).file(*lines))
+        assert answer.status_code == 201, answer.text
+        (statement,) = answer.json()["statements"]
+        found = (await self.get("/staff/bank-movements", limit=200))["items"][: statement["movements"]]
+        return found[::-1]
+
+    async def get(self, path, **query):
+        answer = await self.h.client.get(path, params=query, headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
