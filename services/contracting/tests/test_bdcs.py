@@ -119,6 +119,12 @@ class TestIssue:
         assert (mission["bdc_id"], mission["bdc_reference"]) == (bdc["id"], bdc["reference"])
         assert not mission["ready_to_issue"]
 
+    async def test_the_event_tells_kind_of_work_and_workplace_as_they_were_asked_for(self, deal):
+        await deal.ready(work_type="fixed_price", workplace="FR-67")
+        assert (await deal.issue()).status_code == 201
+        [event] = await deal.of(BdcIssued)
+        assert (event.work_type, event.workplace) == ("fixed_price", "FR-67")
+
     @pytest.mark.req("CT-22")
     async def test_the_order_states_fee_base_and_settlement(self, deal):
         await deal.ready(option="flash")

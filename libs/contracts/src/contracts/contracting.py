@@ -2,13 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
 from contracts.event import Event
-from contracts.values import Days, Money, Name, Period
+from contracts.values import Days, Money, Name, Period, Workplace
 
 
 class ContractKind(StrEnum):
@@ -103,8 +100,7 @@ class BdcIssued(Event, type="contracting.BdcIssued.v1", subject="bdc_id"):
     """Who contracts with whom, which decides what is billed (CT-05)."""
     work_type: WorkType = WorkType.TIME_AND_MATERIALS
     """Whether days or deliverables are billed."""
-    workplace: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] = "FR"
-    """Where most of the work is done, ISO 3166-2: its public holidays are nobody's working days."""
+    workplace: Workplace = "FR"
 
 
 class MissionRescheduled(Event, type="contracting.MissionRescheduled.v1", subject="bdc_id"):

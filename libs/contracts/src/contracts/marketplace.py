@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from contracts.contracting import WorkType
 from contracts.event import Event
-from contracts.values import Days, Money, Name, Period
+from contracts.values import Days, Money, Name, Period, Workplace
 
 
 class ProposalRetained(Event, type="marketplace.ProposalRetained.v1", subject="proposal_id"):
@@ -29,6 +30,9 @@ class ProposalRetained(Event, type="marketplace.ProposalRetained.v1", subject="p
     period: Period
     retained_by: UUID
     retained_at: datetime
+    work_type: WorkType = WorkType.TIME_AND_MATERIALS
+    """Whether days or deliverables are asked for."""
+    workplace: Workplace = "FR"
 
 
 class ProposalSubmitted(Event, type="marketplace.ProposalSubmitted.v1", subject="proposal_id"):

@@ -40,6 +40,7 @@ __all__ = [
     "Text",
     "Value",
     "VatNumber",
+    "Workplace",
     "without_contact_data",
 ]
 
@@ -128,6 +129,13 @@ CountryCode = Annotated[
     str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="A country, ISO 3166-1 alpha-2")
 ]
 """ISO 3166-1 alpha-2."""
+
+Workplace = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"),
+    Field(description="Where most of the work is done: a country, or a part of it with public holidays of its own"),
+]
+"""ISO 3166-2: `FR`, `FR-67`, `DE`; its public holidays are nobody's working days."""
 
 
 class Value(BaseModel):

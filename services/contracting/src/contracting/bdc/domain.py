@@ -26,6 +26,7 @@ from contracts.contracting import (
     PaymentOption,
     PaymentRegime,
     RescheduleReason,
+    WorkType,
 )
 from contracts.values import Money, Period
 
@@ -106,6 +107,8 @@ class Bdc(Base):
     payment_option: Mapped[PaymentOption] = mapped_column(word(PaymentOption))
     payment_regime: Mapped[PaymentRegime] = mapped_column(word(PaymentRegime))
     offer: Mapped[Offer] = mapped_column(word(Offer))
+    work_type: Mapped[WorkType] = mapped_column(word(WorkType))
+    workplace: Mapped[str] = mapped_column(String(6))
     notice_months: Mapped[int]
     """Notice of an early end, in months, unless both sides agree on less (CT-28)."""
     special_conditions: Mapped[str | None] = mapped_column(Text)
@@ -147,7 +150,7 @@ class Bdc(Base):
         assert regime is not None
         same = (
             "title", "rfp_reference", "proposal_id", "client_company_id", "provider_company_id",
-            "operational_manager_id", "line", "offer",
+            "operational_manager_id", "line", "offer", "work_type", "workplace",
         )  # fmt: skip
         return cls(
             **{name: getattr(mission, name) for name in same},
@@ -172,7 +175,8 @@ class Bdc(Base):
         same = (
             "reference", "mission_id", "title", "client_company_id", "provider_company_id", "operational_manager_id",
             "consultant_id", "consultant_name", "daily_rate", "days", "period", "payment_option", "payment_regime",
-            "client_order_reference", "proposal_id", "issued_at", "offer", "version",
+            "client_order_reference", "proposal_id", "issued_at", "offer", "work_type",
+            "workplace", "version",
         )  # fmt: skip
         return BdcIssued(bdc_id=self.id, **{name: getattr(self, name) for name in same})
 

@@ -16,7 +16,7 @@ from chassis.transitions import check_move
 from contracting.columns import word
 from contracting.mission.payment import terms_of
 from contracting.mission.standing import ALLOWED, RUNNING, MissionActor, MissionStatus
-from contracts.contracting import Offer, PaymentOption, PaymentRegime
+from contracts.contracting import Offer, PaymentOption, PaymentRegime, WorkType
 from contracts.marketplace import ProposalRetained
 from contracts.values import Money, Period
 
@@ -124,6 +124,8 @@ class Mission(Base):
     ends_on: Mapped[date]
     retained_by: Mapped[UUID]
     retained_at: Mapped[datetime]
+    work_type: Mapped[WorkType] = mapped_column(word(WorkType))
+    workplace: Mapped[str] = mapped_column(String(6))
     status: Mapped[MissionStatus] = mapped_column(word(MissionStatus, 32))
     beneath: Mapped[MissionStatus | None] = mapped_column(word(MissionStatus, 32))
     """Where a blocked mission stands but for the block."""
@@ -146,6 +148,7 @@ class Mission(Base):
         same = (
             "proposal_id", "rfp_id", "rfp_reference", "title", "client_company_id", "provider_company_id",
             "operational_manager_id", "consultant_id", "consultant_name", "days", "retained_by", "retained_at",
+            "work_type", "workplace",
         )  # fmt: skip
         return cls(
             **{name: getattr(event, name) for name in same},

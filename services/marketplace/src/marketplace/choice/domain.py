@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chassis.errors import IllegalMove, require
+from contracts.contracting import WorkType
 from contracts.marketplace import ProposalRetained
 from contracts.values import Value
 from marketplace.actor import Actor, Platform
@@ -23,6 +24,7 @@ from marketplace.proposal.refusals import (
     RetentionDecided,
 )
 from marketplace.rfp.domain import Rfp
+from marketplace.rfp.workplace import workplace_of
 from marketplace.values import Prose
 
 
@@ -158,6 +160,8 @@ def complete(proposal: Proposal, rfp: Rfp, at: datetime) -> ProposalRetained:
         period=proposal.period,
         retained_by=proposal.retained_by,
         retained_at=proposal.retained_at,
+        work_type=WorkType(rfp.type),
+        workplace=workplace_of(rfp.country, rfp.postcode),
     )
 
 

@@ -116,6 +116,8 @@ class RfpContent(Value):
     """Of a fixed price by the month; without VAT."""
     city: Name | None = None
     country: CountryCode | None = None
+    postcode: Annotated[str, Field(pattern=r"^[0-9A-Z][0-9A-Z -]{1,9}$")] | None = None
+    """Says which public holidays hold at the place."""
     remote_share: Annotated[int | None, Field(ge=0, le=100, strict=True)] = None
     """Percentage of the days that may be worked elsewhere."""
     period: Period | None = None
@@ -183,7 +185,7 @@ STEPS: Mapping[RfpType, Mapping[Step, StepFields]] = {
         Step.MISSION: StepFields(("title", "category")),
         Step.DESCRIPTION: StepFields(("description",)),
         Step.SKILLS: StepFields(("skills",)),
-        Step.PLACE: StepFields(_PLACE),
+        Step.PLACE: StepFields(_PLACE, ("postcode",)),
         Step.DURATION: StepFields(("period", "days")),
         Step.PRICE: StepFields(optional=("max_daily_rate",)),
         Step.PUBLICATION: _PUBLICATION,
@@ -192,7 +194,7 @@ STEPS: Mapping[RfpType, Mapping[Step, StepFields]] = {
         Step.ENTITY: _ENTITY,
         Step.MISSION: StepFields(("title", "category", "description", "skills")),
         Step.DELIVERABLES: StepFields(("deliverables", "pricing"), ("max_monthly_price",)),
-        Step.DELIVERY: StepFields((*_PLACE, "period", "days")),
+        Step.DELIVERY: StepFields((*_PLACE, "period", "days"), ("postcode",)),
         Step.PUBLICATION: _PUBLICATION,
     },
 }

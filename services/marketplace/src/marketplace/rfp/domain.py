@@ -78,6 +78,7 @@ class Rfp(Base):
     skills: Mapped[list[str]] = mapped_column(JSONB(none_as_null=True), nullable=True)
     city: Mapped[str] = mapped_column(nullable=True)
     country: Mapped[str] = mapped_column(String(2), nullable=True)
+    postcode: Mapped[str | None] = mapped_column(String(10))
     remote_share: Mapped[int] = mapped_column(nullable=True)
     period_start: Mapped[date] = mapped_column(nullable=True)
     period_end: Mapped[date] = mapped_column(nullable=True)
@@ -275,7 +276,8 @@ class Rfp(Base):
 
 _PLAIN = (
     "type", "entity_id", "spending_line_id", "operational_manager_id", "buyer_id", "title", "category", "description",
-    "skills", "deliverables", "pricing", "city", "country", "remote_share", "days", "market_after_days",
+    "skills", "deliverables", "pricing", "city", "country", "postcode", "remote_share", "days",
+    "market_after_days",
 )  # fmt: skip
 """What is kept in columns as it is written."""
 
