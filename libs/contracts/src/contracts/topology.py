@@ -4,7 +4,7 @@ Every process declares all of it when it connects, so an event published before 
 consumer already waits in that consumer's queue.
 """
 
-from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled
+from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled, SubscriptionChanged
 from contracts.company import (
     AffiliationChanged,
     AffiliationEnded,
@@ -19,7 +19,7 @@ from contracts.company import (
     SupplierDereferenced,
     SupplierReferenced,
 )
-from contracts.contracting import BdcIssued, ContractSigned, MissionRescheduled
+from contracts.contracting import BdcIssued, ContractSigned, MissionRescheduled, RenewalChanged
 from contracts.event import Event
 from contracts.identity import (
     DataExportRequested,
@@ -109,6 +109,7 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
         f"{service}.reschedule_mission_on_MissionRescheduled"
         for service in ("identity", "company", "timesheet", "billing")
     ),
+    RenewalChanged: ("timesheet.record_renewal_on_RenewalChanged",),
     CraValidated: (
         "billing.issue_bpf_on_CraValidated",
         "contracting.settle_month_on_CraValidated",
@@ -120,6 +121,7 @@ QUEUES: dict[type[Event], tuple[str, ...]] = {
     PaymentScheduled: ("timesheet.schedule_payment_on_PaymentScheduled",),
     InvoicePaid: ("timesheet.mark_paid_on_InvoicePaid",),
     InvoiceCancelled: ("timesheet.mark_cancelled_on_InvoiceCancelled",),
+    SubscriptionChanged: ("company.apply_plan_on_SubscriptionChanged",),
 }
 
 

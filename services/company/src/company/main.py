@@ -29,6 +29,7 @@ from company.platform_documents import routes as platform_documents
 from company.referencing import routes as referencing
 from company.settings import CompanySettings
 from company.subscription import routes as subscriptions
+from company.subscription.consumers import consumers as paid_subscriptions
 from company.supervision import routes as supervision
 from company.work_queue import routes as work_queue
 from company.work_queue.sweeps import SWEEPS as WORK_SWEEPS
@@ -61,7 +62,7 @@ service = Service(
         affiliation_staff.router,
         document_staff.router,
     ],
-    consumers=[consumers, invitations, rechecks],
+    consumers=[consumers, invitations, rechecks, paid_subscriptions],
     sweeps=[*SWEEPS, *BANK_SWEEPS, *APPROVAL_SWEEPS, *WORK_SWEEPS],
     background=[keep_doing(remove_discarded, rest=60.0, failing="files_not_removed")],
     state=lambda _: CompanySettings(),

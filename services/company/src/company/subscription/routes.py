@@ -17,7 +17,7 @@ from company.notices import tell_heads
 from company.subscription import domain
 from company.subscription.domain import PlanChange, PlanChangeNotFound, PlanChangeStatus
 from company.subscription.plans import Feature, Plan, features_of
-from company.subscription.queries import plan_of
+from company.subscription.queries import agreed_plan_of, plan_of
 from company.words import Prose
 from contracts.permissions import Permission
 from contracts.roles import StaffScope
@@ -72,7 +72,7 @@ async def propose_plan(company_id: UUID, body: PlanBody, caller: CallerDep, tx: 
     waiting = (PlanChange.company_id == company_id) & (PlanChange.status == PlanChangeStatus.PROPOSED)
     pending = (await tx.scalars(select(PlanChange.id).where(waiting))).first()
     require(pending is None, domain.PlanChangePending())
-    change = PlanChange.propose(company_id, body.plan, await plan_of(tx, company_id))
+    change = PlanChange.propose(company_id, body.plan, await agreed_plan_of(tx, company_id))
     tx.add(change)
     kind = ApprovalKind.PLAN_CHANGE
     tx.add(Approval.propose(kind, change.id, company_id, by=caller.member_id, reason=body.reason, at=tx.now))
