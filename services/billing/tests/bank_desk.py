@@ -1,5 +1,6 @@
 """Somebody of finance, who imports what the bank sent and matches it."""
 
+from datetime import date
 from decimal import Decimal
 
 from camt_builder import Account
@@ -21,8 +22,11 @@ class BankDesk:
     async def account(self, **changes):
         """The account where its newest statement left it."""
         newest = (await self.get("/staff/bank-statements", limit=1))["items"]
-        opening = Decimal(newest[0]["closing"]["amount"]) if newest else Decimal(0)
-        return Account(opening=opening).with_(**changes)
+        found = Account()
+        if newest:
+            closed = newest[0]
+            found = Account(opening=Decimal(closed["closing"]["amount"]), on=date.fromisoformat(closed["to_on"]))
+        return found.with_(**changes)
 
     async def send(self, content, headers=None):
         files = {"file": ("statement.xml", content, "application/xml")}

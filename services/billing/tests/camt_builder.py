@@ -17,7 +17,7 @@ class Line:
 
     amount: str
     credit: bool = True
-    on: date = date(2026, 11, 19)
+    on: date | str | None = None
     end_to_end: str = "NOTPROVIDED"
     remittance: str = ""
     name: str = "Client SA"
@@ -35,12 +35,13 @@ class Line:
     def indicator(self):
         return f"<CdtDbtInd>{'CRDT' if self.credit else 'DBIT'}</CdtDbtInd>"
 
-    def xml(self, version):
+    def xml(self, version, day):
+        on = self.on or day
         status = f"<Cd>{self.status}</Cd>" if version >= "08" else self.status
         details = "".join(part.details(version) for part in self.parts or (self,))
         return (
             f'<Ntry><Amt Ccy="{self.currency}">{self.amount}</Amt>{self.indicator}<Sts>{status}</Sts>'
-            f"<BookgDt><Dt>{self.on}</Dt></BookgDt><ValDt><Dt>{self.on}</Dt></ValDt>"
+            f"<BookgDt><Dt>{on}</Dt></BookgDt><ValDt><Dt>{on}</Dt></ValDt>"
             f"<AcctSvcrRef>{self.reference or f'REF{next(_number)}'}</AcctSvcrRef>"
             f"<BkTxCd><Prtry><Cd>05</Cd></Prtry></BkTxCd><NtryDtls>{details}</NtryDtls></Ntry>"
         )
@@ -81,7 +82,7 @@ class Account:
         closing = self.closing
         if closing is None:
             closing = self.opening + sum((each.signed for each in lines if each.status == "BOOK"), Decimal(0))
-        body = "".join(each.xml(self.version) for each in lines)
+        body = "".join(each.xml(self.version, self.on) for each in lines)
         return (
             f"<Stmt><Id>{self.statement_id}</Id><CreDtTm>{self.on}T20:00:00</CreDtTm>"
             f"<Acct><Id><IBAN>{self.iban}</IBAN></Id></Acct>"
