@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint, text
@@ -62,6 +63,24 @@ class RunIsLate(Conflict):
     """The day of execution is over: propose again."""
 
     code, title = "payment_run_late", "The day of this run has passed"
+
+
+class MissionNotFound(NotFound):
+    """No order of it is known, or it is another company's."""
+
+    code, title = "mission_not_found", "No such mission"
+
+
+class ImmediateNotAvailable(Unprocessable):
+    """Only where the client's payment would decide is there something to be had (BL-11)."""
+
+    code, title = "immediate_payment_not_available", "This mission is paid on a guaranteed date"
+
+
+class ImmediateChosen(Conflict):
+    """Once for an order, and not taken back."""
+
+    code, title = "immediate_payment_chosen", "Immediate payment is chosen already"
 
 
 class RunStatus(StrEnum):
@@ -185,10 +204,12 @@ class PaymentRun(Base):
         """Raise IllegalMove unless lines may still be dropped."""
         check_move(RUN_MOVES, RunStatus(self.status), RunStatus.APPROVED, StaffScope.FINANCE)
 
-    def export(self, *, key: str, sha256: str, size: int, at: datetime) -> None:
-        """Its file is made, once. Raises IllegalMove."""
+    def export(self, key: str | None, content: bytes, at: datetime) -> None:
+        """Its file is made, once; none when every payment is made by hand. Raises IllegalMove."""
         self._move_to(RunStatus.EXPORTED)
-        self.exported_at, self.file_key, self.file_sha256, self.file_size = at, key, sha256, size
+        self.exported_at = at
+        if key:
+            self.file_key, self.file_sha256, self.file_size = key, sha256(content).hexdigest(), len(content)
 
     def _move_to(self, target: RunStatus) -> None:
         self.status = check_move(RUN_MOVES, RunStatus(self.status), target, StaffScope.FINANCE).value

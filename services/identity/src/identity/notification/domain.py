@@ -107,6 +107,7 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "cra_validated": frozenset({"title", "month", "days"}),
     "bpf_available": frozenset({"bpf_reference", "title", "month", "net"}),
     "payment_scheduled": frozenset({"invoice_number", "payable", "payment_date", "title"}),
+    "payment_sent": frozenset({"invoice_number", "payable", "paid_on", "title"}),
     "privacy_request_received": frozenset({"kind", "due_on"}),
     "privacy_request_extended": frozenset({"due_on", "reason"}),
     "privacy_request_answered": frozenset({"outcome"}),
