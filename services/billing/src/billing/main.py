@@ -1,22 +1,44 @@
 """The billing service: what it is made of."""
 
+from billing.bank.routes import router as bank
 from billing.bpf.consumers import consumers as bpf_consumers
 from billing.bpf.routes import router as bpfs
+from billing.company_settings import routes as company_settings
 from billing.directory import personal
 from billing.directory.consumers import consumers as directory_consumers
+from billing.e_invoicing.exchange import BACKGROUND as EXCHANGE
+from billing.e_invoicing.routes import router as e_invoices
 from billing.invariants import check_money
+from billing.invoice.importing import router as importing
 from billing.invoice.routes import router as invoices
 from billing.ledger.routes import router as ledger
 from billing.own import build
+from billing.payment import personal as payment_data
+from billing.payment.member_routes import router as payments
+from billing.payment.routes import router as payment_runs
 from billing.personal import DATA
+from billing.self_billing import mandate_routes
+from billing.self_billing import personal as self_billing_data
 from chassis.platform import Service
 
 service = Service(
     name="billing",
     summary="Pre-invoices of validated months, providers' invoices and their payment dates",
-    routers=[bpfs, invoices, ledger],
+    routers=[
+        bpfs,
+        importing,
+        invoices,
+        ledger,
+        e_invoices,
+        bank,
+        company_settings.router,
+        mandate_routes.router,
+        payments,
+        payment_runs,
+    ],
     consumers=[directory_consumers, bpf_consumers],
     sweeps=[check_money],
+    background=[*EXCHANGE],
     state=build,
-    personal_data=[*DATA, *personal.DATA],
+    personal_data=[*DATA, *personal.DATA, *self_billing_data.DATA, *payment_data.DATA],
 )

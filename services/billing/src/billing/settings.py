@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.values import Bic, Iban, Name, PostalAddress, Siren, VatNumber
 
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _ADDRESS = re.compile(r"(?P<line1>.+), (?P<postcode>[0-9]{5}) (?P<city>[^,]+?)(, France)?")
 
 
@@ -18,6 +20,13 @@ def _as_invoices_split_it(address: str) -> str:
     if not _ADDRESS.fullmatch(address):
         raise ValueError("is not written as 'street, postcode town, France'")
     return address
+
+
+def _nobody_reads_on_the_way(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)):
+        raise ValueError("must be an https address")
+    return url
 
 
 class BillingSettings(BaseSettings):
@@ -46,6 +55,13 @@ class BillingSettings(BaseSettings):
     """What clients of the Connect offer pay above the order's daily rate."""
     client_payment_days: Annotated[int, Field(ge=0, le=60)] = 30
     """From the invoice's date; 60 is the most that may be agreed, 45 for periodic invoices (C. com. L441-10)."""
+    self_billing_contest_days: Annotated[int, Field(ge=1, le=365)] = 15
+    """For how many days after its issue a provider may contest an invoice written for it; part of its mandate."""
+    subscription_notice_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """How many days before a subscription is renewed its company is told."""
+    approved_platform_url: Annotated[str, AfterValidator(_nobody_reads_on_the_way)] | None = None
+    """The Flow Service of the approved platform (AFNOR XP Z12-013); without one, flows stay queued."""
+    approved_platform_token: SecretStr = SecretStr("")
     reader_idle_seconds: float = 300.0
     """After this long without an import, the process that reads invoices ends and gives its memory back."""
 

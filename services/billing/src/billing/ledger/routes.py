@@ -72,14 +72,9 @@ async def read_trial_balance(tx: TxDep, until: Annotated[date | None, Query()] =
     query = select(LedgerLine.account, *sums).join(LedgerEntry, entry).where(LedgerEntry.booked_on <= last)
     found = (await tx.execute(query.group_by(LedgerLine.account).order_by(LedgerLine.account))).all()
     accounts = [_standing(Account(account), debit, credit) for account, debit, credit in found]
-    debit, credit = (sum((row[side] for row in found), Decimal(0)) for side in (1, 2))
-    return TrialBalance(
-        until=last,
-        accounts=accounts,
-        debit=Money.of(debit),
-        credit=Money.of(credit),
-        difference=Money.of(debit - credit),
-    )
+    debit = sum((each.debit for each in accounts), Money.of(0))
+    credit = sum((each.credit for each in accounts), Money.of(0))
+    return TrialBalance(until=last, accounts=accounts, debit=debit, credit=credit, difference=debit - credit)
 
 
 @router.get("/staff/ledger/entries", access=staff(StaffScope.FINANCE), responses=documented(Forbidden))
