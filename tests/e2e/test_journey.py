@@ -54,7 +54,7 @@ class TestDeal:
     def test_the_validated_cra_became_one_bpf_of_the_same_days(self, deal: Deal):
         mine = [bpf for bpf in deal.camille.all(f"{BILLING}/bpfs") if bpf["cra_id"] == deal.cra["id"]]
         assert len(mine) == 1
-        assert mine[0]["lines"][0]["quantity"] == f"{deal.plan.days:.1f}"
+        assert mine[0]["lines"][0]["quantity"] == f"{deal.plan.days:.2f}"
         assert (mine[0]["month"], mine[0]["order_reference"]) == (deal.plan.month, deal.bdc["reference"])
         assert invoice.bpf_of(deal.marc, deal.cra["id"])["id"] == mine[0]["id"]
 

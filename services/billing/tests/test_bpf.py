@@ -34,7 +34,7 @@ class TestIssue:
         assert bpf["order_reference"] == month.bdc_issued.reference
         assert bpf["consultant_name"] == "Camille Martin"
         (line,) = bpf["lines"]
-        assert line["quantity"] == "17.5"
+        assert line["quantity"] == "17.50"
         assert line["unit_price"] == {"amount": "487.55", "currency": "EUR"}
         assert line["net"]["amount"] == bpf["net"]["amount"] == "8532.13"
         assert (bpf["vat"]["amount"], bpf["gross"]["amount"]) == ("1706.43", "10238.56")

@@ -173,14 +173,14 @@ class TestMismatch:
 
     async def test_names_a_number_without_end(self, opened):
         month = await opened
-        answer = await month.post(edited_pdf(month.bpf, ">18.0<", f">{'9' * 5000}<"))
+        answer = await month.post(edited_pdf(month.bpf, ">18.00<", f">{'9' * 5000}<"))
         assert named(answer) == {"lines.0.quantity": "differs"}
         assert len(answer.json()["detail"]) < 200
 
     async def test_says_both_sides_in_words(self, opened):
         month = await opened
         answer = await month.post(invoice_pdf(month.bpf, put_line("BT-129", "17.5")))
-        assert answer.json()["errors"][0]["detail"] == "expected 18.0, found 17.5"
+        assert answer.json()["errors"][0]["detail"] == "expected 18.00, found 17.5"
 
     @pytest.mark.req("BL-07")
     async def test_keeps_nothing_and_leaves_the_bpf_open(self, h, opened):

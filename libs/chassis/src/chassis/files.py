@@ -25,8 +25,15 @@ from chassis.virus_scan import VirusScanner
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
-_EXTENSIONS = {PDF: (".pdf",), PNG: (".png",), JPEG: (".jpg", ".jpeg")}
+PDF, PNG, JPEG, XML = "application/pdf", "image/png", "image/jpeg", "application/xml"
+_EXTENSIONS = {PDF: (".pdf",), PNG: (".png",), JPEG: (".jpg", ".jpeg"), XML: (".xml",)}
+_HEADS = {
+    PDF: (b"%PDF-",),
+    PNG: (b"\x89PNG",),
+    JPEG: (b"\xff\xd8\xff",),
+    XML: (b"<", b"\xef\xbb\xbf<", b"\xfe\xff", b"\xff\xfe"),
+}
+"""An XML file is taken by its start alone; who reads it judges the rest."""
 MAX_BYTES = 10 * 1024 * 1024
 _MARKUP = re.compile(rb"<\s*(html|script|svg|iframe|body|\?php|!doctype)", re.IGNORECASE)
 
@@ -169,19 +176,26 @@ def _store_may_be_away() -> Iterator[None]:
 
 def sniff(content: bytes, name: str, accept: frozenset[str]) -> str:
     """The media type by the file's first bytes, which its name must agree with. Raises FileNotAccepted."""
+    found = _kind(content)
+    if found not in accept:
+        raise FileNotAccepted(f"accepted: {', '.join(sorted(accept))}", field="file")
+    if not name.lower().endswith(_EXTENSIONS[found]):
+        raise FileNotAccepted(f"the name does not end as {found} does", field="file")
+    if (found != XML and _MARKUP.search(content[:1024])) or zipfile.is_zipfile(BytesIO(content)):
+        raise FileNotAccepted("the file is of two kinds at once", field="file")
+    return found
+
+
+def _kind(content: bytes) -> str | None:
+    if content.startswith(_HEADS[XML]):
+        return XML
     import puremagic  # noqa: PLC0415 - services without files do without it
 
     try:
         found = str(puremagic.from_string(content[:8192], mime=True)) if content else ""
     except (puremagic.PureError, ValueError):
-        found = ""
-    if found not in accept or not content.startswith((b"%PDF-", b"\x89PNG", b"\xff\xd8\xff")):
-        raise FileNotAccepted(f"accepted: {', '.join(sorted(accept))}", field="file")
-    if not name.lower().endswith(_EXTENSIONS[found]):
-        raise FileNotAccepted(f"the name does not end as {found} does", field="file")
-    if _MARKUP.search(content[:1024]) or zipfile.is_zipfile(BytesIO(content)):
-        raise FileNotAccepted("the file is of two kinds at once", field="file")
-    return found
+        return None
+    return found if found in _HEADS and content.startswith(_HEADS[found]) else None
 
 
 def clean_name(name: str) -> str:

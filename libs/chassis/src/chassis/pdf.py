@@ -22,10 +22,10 @@ MAX_INFLATED = 256 * 1024 * 1024
 MAX_TRAILING = 1024
 """Bytes after the end mark; more is another file."""
 
-_ACTIVE_KEYS = {"/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/XFA", "/RichMedia"}
+_ATTACHED = frozenset({"/EmbeddedFiles", "/EF", "/EmbeddedFile", "/FileAttachment"})
+_ACTIVE_KEYS = {"/JS", "/JavaScript", "/XFA", "/RichMedia"}
 _ACTIVE_KINDS = {
-    "/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/EmbeddedFile", "/RichMedia", "/Rendition",
-    "/Movie", "/Sound", "/FileAttachment",
+    "/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/RichMedia", "/Rendition", "/Movie", "/Sound",
 }  # fmt: skip
 _FLATE = {"/FlateDecode", "/Fl"}
 
@@ -34,8 +34,8 @@ class Unsafe(Exception):
     """Something in the file that is not taken, in a sentence."""
 
 
-def inspect(content: bytes) -> None:
-    """Read all objects of a PDF. Raises Unsafe, whatever else is wrong with it."""
+def inspect(content: bytes, *, attachments: bool = False) -> None:
+    """Read all objects of a PDF, which may carry other files where said. Raises Unsafe, whatever else is wrong."""
     end = content.rfind(b"%%EOF")
     if end < 0 or len(content) - end > MAX_TRAILING:
         raise Unsafe("the PDF is cut off, or followed by another file")
@@ -45,7 +45,7 @@ def inspect(content: bytes) -> None:
         _unless(not pdf.pages, "the PDF has no page")
         unfolded = 0
         for thing in _objects(pdf):
-            unfolded += _check(thing, MAX_INFLATED - unfolded)
+            unfolded += _check(thing, MAX_INFLATED - unfolded, frozenset() if attachments else _ATTACHED)
     except (Unsafe, MemoryError):
         raise
     except Exception as damaged:  # a damaged file can make pypdf fail anywhere
@@ -75,19 +75,20 @@ def _objects(pdf: PdfReader) -> Iterator[PdfObject]:
                 waiting += list(thing)
 
 
-def _check(thing: PdfObject, allowance: int) -> int:
+def _check(thing: PdfObject, allowance: int, refused: frozenset[str]) -> int:
     """How many bytes a stream unfolds to. Raises Unsafe."""
     if not isinstance(thing, DictionaryObject):
         return 0
     kinds = {thing.raw_get(key) for key in ("/S", "/Type", "/Subtype") if key in thing}
-    if _ACTIVE_KEYS & set(thing) or {str(kind) for kind in kinds if isinstance(kind, NameObject)} & _ACTIVE_KINDS:
+    named = {str(kind) for kind in kinds if isinstance(kind, NameObject)}
+    if (_ACTIVE_KEYS | refused) & set(thing) or named & (_ACTIVE_KINDS | refused):
         raise Unsafe("the PDF holds scripts, actions or other files")
     if not isinstance(thing, EncodedStreamObject):
         return 0
     filters = thing.get("/Filter")
-    named = [str(one) for one in filters] if isinstance(filters, ArrayObject) else [str(filters)]
-    flates = sum(name in _FLATE for name in named)
-    if flates > 1 or (flates and named[0] not in _FLATE):
+    packed = [str(one) for one in filters] if isinstance(filters, ArrayObject) else [str(filters)]
+    flates = sum(name in _FLATE for name in packed)
+    if flates > 1 or (flates and packed[0] not in _FLATE):
         raise Unsafe("the PDF is packed more than once")
     return _unfolded(thing._data, allowance) if flates else 0  # noqa: SLF001 - as it lies in the file
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +14,8 @@ from sqlalchemy import Index, Numeric, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.bpf.vat import treatment_of
+from billing.bpf.lines import BpfLine, vat_of
+from billing.bpf.vat import VatGroup, VatTreatment
 from billing.directory.missions import MissionTerms
 from chassis.clock import business_date
 from chassis.errors import Conflict, NotFound, require
@@ -21,12 +24,10 @@ from chassis.transitions import Move, check_move, moves
 from contracts.company import LegalIdentity
 from contracts.notification import NotificationRequested, RoleInCompany
 from contracts.roles import SELLERS, Role
-from contracts.timesheet import CraValidated
+from contracts.timesheet import CraLineKind, CraValidated
 from contracts.values import Money, Month, Period
 
 SERIES = "BPF"
-UNIT = "DAY"
-"""Day, UN/ECE recommendation 20."""
 
 
 class BpfNotFound(NotFound):
@@ -41,6 +42,14 @@ class BpfAlreadyInvoiced(Conflict):
     code, title = "bpf_already_invoiced", "This BPF is invoiced already"
 
 
+class BpfKind(StrEnum):
+    """What its provider has to hand in."""
+
+    INVOICE = "invoice"
+    CREDIT = "credit"
+    """A credit note: adjustments took back more than the month brought (TS-11)."""
+
+
 class BpfStatus(StrEnum):
     """Where a BPF stands."""
 
@@ -48,8 +57,16 @@ class BpfStatus(StrEnum):
     INVOICED = "invoiced"
 
 
-ALLOWED: dict[BpfStatus, Move[BpfStatus, Role]] = {
-    BpfStatus.INVOICED: moves({BpfStatus.OPEN}, set(SELLERS)),
+class Issuer(StrEnum):
+    """Who invoices in the provider's name under its mandate."""
+
+    PLATFORM = "platform"
+
+
+Invoicer = Role | Issuer
+
+ALLOWED: dict[BpfStatus, Move[BpfStatus, Invoicer]] = {
+    BpfStatus.INVOICED: moves({BpfStatus.OPEN}, {*SELLERS, Issuer.PLATFORM}),
 }
 
 
@@ -75,8 +92,11 @@ class Bpf(Base):
     consultant_id: Mapped[UUID]
     consultant_name: Mapped[str] = mapped_column(String(200))
     month_text: Mapped[str] = mapped_column("month", String(7))
-    days: Mapped[Decimal] = mapped_column(Numeric(4, 1))
+    lines_json: Mapped[list[dict[str, Any]]] = mapped_column("lines", JSONB)
+    days: Mapped[Decimal] = mapped_column(Numeric(8, 2))
+    """Those that the platform's fee is due on: of the month, and more or less by its adjustments."""
     unit_price_amount: Mapped[Decimal] = mapped_column(Numeric(14, 2))
+    """The daily rate of the order."""
     net_amount: Mapped[Decimal] = mapped_column(Numeric(14, 2))
     vat_category: Mapped[str] = mapped_column(String(2))
     vat_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
@@ -86,17 +106,27 @@ class Bpf(Base):
     status: Mapped[str] = mapped_column(String(16))
     validated_at: Mapped[datetime]
     issued_on: Mapped[date]
+    client_paid_on: Mapped[date | None]
+    """When the client had paid for it in full, which decides a back-to-back payment (BL-10)."""
     version: Mapped[int]
 
     @classmethod
-    def issue(cls, cra: CraValidated, terms: MissionTerms, provider: LegalIdentity, *, number: int, today: date) -> Bpf:
+    def issue(
+        cls,
+        cra: CraValidated,
+        terms: MissionTerms,
+        provider: LegalIdentity,
+        treatment: VatTreatment,
+        lines: Sequence[BpfLine],
+        *,
+        number: int,
+        today: date,
+    ) -> Bpf:
         """Turn a validated month into what may be invoiced (BL-01, BL-02).
 
-        `number` is the next of the year of `today`. Net is days x daily rate and VAT is net x rate, each
-        rounded half up once (EN 16931 BR-CO-17).
+        `number` is the next of the year of `today`. VAT is rounded half up once for each rate (BR-CO-17).
         """
-        vat = treatment_of(provider)
-        net = terms.daily_rate.times(cra.days)
+        groups = vat_of(lines, treatment)
         copied = ("mission_id", "bdc_id", "title", "client_company_id", "provider_company_id")
         people = ("operational_manager_id", "consultant_id", "consultant_name")
         return cls(
@@ -106,19 +136,46 @@ class Bpf(Base):
             cra_id=cra.cra_id,
             order_reference=terms.reference,
             month_text=str(cra.month),
-            days=cra.days,
+            lines_json=[line.model_dump(mode="json") for line in lines],
+            days=sum((line.quantity for line in lines if line.counts_as_days), Decimal(0)),
             unit_price_amount=terms.daily_rate.amount,
-            net_amount=net.amount,
-            vat_category=vat.category,
-            vat_rate=vat.rate,
-            vat_mention=vat.mention,
-            vat_amount=net.times(vat.rate / 100).amount,
+            net_amount=sum((group.base.amount for group in groups), Decimal(0)),
+            vat_category=treatment.category,
+            vat_rate=treatment.rate,
+            vat_mention=treatment.mention,
+            vat_amount=sum((group.amount.amount for group in groups), Decimal(0)),
             seller=provider.model_dump(mode="json"),
             status=BpfStatus.OPEN.value,
             validated_at=cra.validated_at,
             issued_on=today,
             version=1,
         )
+
+    @cached_property
+    def lines(self) -> list[BpfLine]:
+        """What is billed, in the report's order."""
+        return [BpfLine.model_validate(line) for line in self.lines_json]
+
+    @property
+    def treatment(self) -> VatTreatment:
+        """The VAT of the provider's own work."""
+        return VatTreatment(self.vat_category, self.vat_rate, self.vat_mention)
+
+    @property
+    def vat_groups(self) -> list[VatGroup]:
+        """The VAT by category and rate (BG-23)."""
+        return vat_of(self.lines, self.treatment)
+
+    @property
+    def kind(self) -> BpfKind:
+        """Whether an invoice or a credit note is due."""
+        return BpfKind.CREDIT if self.gross.amount < 0 else BpfKind.INVOICE
+
+    def description(self, line: BpfLine) -> str:
+        """A line in words; work says whose and when, which is kept once, beside the lines."""
+        if line.kind is CraLineKind.WORK:
+            return f"{line.title}, {self.consultant_name}, {self.month}"[:1000]
+        return line.title
 
     @property
     def month(self) -> Month:
@@ -173,17 +230,17 @@ class Bpf(Base):
         """Raise BpfAlreadyInvoiced unless an invoice is still awaited."""
         require(self.status == BpfStatus.OPEN, BpfAlreadyInvoiced())
 
-    def mark_invoiced(self, by: Role) -> None:
+    def mark_invoiced(self, by: Invoicer) -> None:
         """The provider's invoice agrees with it (BL-05).
 
         Raises:
             BpfAlreadyInvoiced: another one came first.
-            Forbidden: this role does not sell for the provider.
+            Forbidden: this role does not sell for the provider, nor issue in its name.
 
         """
         self.check_open()
         self._move_to(BpfStatus.INVOICED, by)
 
-    def _move_to(self, target: BpfStatus, by: Role) -> None:
+    def _move_to(self, target: BpfStatus, by: Invoicer) -> None:
         self.status = check_move(ALLOWED, BpfStatus(self.status), target, by).value
         self.version += 1

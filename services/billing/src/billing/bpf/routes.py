@@ -1,15 +1,14 @@
 """Reading BPF; nobody edits them."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import PlainSerializer
 from sqlalchemy import select
 
-from billing.bpf.domain import UNIT, Bpf, BpfNotFound, BpfStatus
+from billing.bpf.domain import Bpf, BpfKind, BpfNotFound, BpfStatus
+from billing.bpf.lines import Rate
 from billing.bpf.queries import visible_to
 from billing.own import OwnDep
 from billing.settings import BillingSettings
@@ -20,12 +19,10 @@ from chassis.pagination import Page, PageDep, page_of
 from chassis.problems import documented
 from contracts.company import LegalIdentity
 from contracts.permissions import Permission
-from contracts.values import Days, Money, Month, Period
+from contracts.timesheet import CraLineKind
+from contracts.values import Money, Month, Period, Quantity
 
 router = Router("bpfs")
-
-Rate = Annotated[Decimal, PlainSerializer(lambda value: f"{value:.2f}", return_type=str)]
-"""Per cent, with two decimals, as text."""
 
 
 class BuyerView(View):
@@ -40,8 +37,9 @@ class BuyerView(View):
 class BpfLineView(View):
     """One line, as the invoice must show it."""
 
+    kind: CraLineKind
     description: str
-    quantity: Days
+    quantity: Quantity
     unit: str
     unit_price: Money
     net: Money
@@ -49,11 +47,21 @@ class BpfLineView(View):
     vat_rate: Rate
 
 
+class VatGroupView(View):
+    """The VAT of one category and rate."""
+
+    category: str
+    rate: Rate
+    base: Money
+    amount: Money
+
+
 class BpfView(View):
     """A BPF: everything that the provider's invoice has to repeat."""
 
     id: UUID
     reference: str
+    kind: BpfKind
     status: BpfStatus
     cra_id: UUID
     mission_id: UUID
@@ -65,6 +73,7 @@ class BpfView(View):
     consultant_id: UUID
     consultant_name: str
     lines: list[BpfLineView]
+    vat_groups: list[VatGroupView]
     net: Money
     vat: Money
     gross: Money
@@ -75,27 +84,25 @@ class BpfView(View):
     issued_on: date
 
 
+_LINE = ("kind", "quantity", "unit", "unit_price", "net", "vat_category", "vat_rate")
+
+
 def view_of(bpf: Bpf, operator: BillingSettings) -> BpfView:
     """The answer for a BPF."""
-    same = ("id", "reference", "status", "cra_id", "mission_id", "bdc_id", "order_reference", "title", "month")
-    more = ("period", "consultant_id", "consultant_name", "net", "vat", "gross", "vat_mention", "seller")
+    same = ("id", "reference", "kind", "status", "cra_id", "mission_id", "bdc_id", "order_reference", "title", "month")
+    more = ("period", "consultant_id", "consultant_name", "net", "vat", "gross", "vat_mention", "seller", "vat_groups")
     last = ("validated_at", "issued_on")
-    line = BpfLineView(
-        description=f"{bpf.title}, {bpf.consultant_name}, {bpf.month}"[:1000],
-        quantity=bpf.days,
-        unit=UNIT,
-        unit_price=bpf.unit_price,
-        net=bpf.net,
-        vat_category=bpf.vat_category,
-        vat_rate=bpf.vat_rate,
-    )
+    lines = [
+        BpfLineView(description=bpf.description(line), **{name: getattr(line, name) for name in _LINE})
+        for line in bpf.lines
+    ]
     buyer = BuyerView(
         name=operator.operator_name,
         address=operator.operator_address,
         siren=operator.operator_siren,
         vat_number=operator.operator_vat_number,
     )
-    return BpfView(**{name: getattr(bpf, name) for name in same + more + last}, lines=[line], buyer=buyer)
+    return BpfView(**{name: getattr(bpf, name) for name in same + more + last}, lines=lines, buyer=buyer)
 
 
 @router.get("/bpfs", access=may(Permission.READ_BPFS), responses=documented(Forbidden))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from contracts.company import LegalIdentity, TaxStatus
+from contracts.values import Money
 
 STANDARD_RATE = Decimal("20.00")
 """Per cent, since 2014-01-01 (CGI art. 278)."""
@@ -32,6 +34,34 @@ NORMAL = VatTreatment("S", STANDARD_RATE, None)
 SMALL_BUSINESS = VatTreatment("E", Decimal(0), "TVA non applicable, art. 293 B du CGI")
 REVERSE_CHARGE = VatTreatment("AE", Decimal(0), "Autoliquidation, art. 283-2 du CGI")
 OUT_OF_SCOPE = VatTreatment("O", Decimal(0), "Autoliquidation, art. 283-2 du CGI")
+
+OUTLAY = VatTreatment("E", Decimal(0), "Débours, art. 267, II-2° du CGI")
+"""What a consultant paid in the client's name: outside the price, and without VAT where the report says zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class VatGroup:
+    """One line of the VAT breakdown (BG-23)."""
+
+    category: str
+    rate: Decimal
+    base: Money
+    amount: Money
+
+
+def groups_of(nets: Iterable[tuple[str, Decimal, Money]]) -> list[VatGroup]:
+    """The breakdown of lines given as category, rate and net: VAT is rounded half up once a group (BR-CO-17)."""
+    bases: dict[tuple[str, Decimal], Money] = {}
+    for category, rate, net in nets:
+        bases[category, rate] = bases.get((category, rate), Money.of(0)) + net
+    return [VatGroup(category, rate, base, base.times(rate / 100)) for (category, rate), base in bases.items()]
+
+
+def treatment_at(treatment: VatTreatment, rate: Decimal | None) -> VatTreatment:
+    """The VAT of a line that names a rate of its own: it counts only where the provider bears VAT at all."""
+    if rate is None or treatment is not NORMAL:
+        return treatment
+    return VatTreatment("S", rate, None) if rate else OUTLAY
 
 
 def treatment_of(provider: LegalIdentity) -> VatTreatment:

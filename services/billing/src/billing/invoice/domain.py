@@ -9,21 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.bpf.domain import Bpf
+from billing.bpf.domain import Bpf, BpfKind
 from billing.directory.missions import MissionTerms
-from billing.invoice.comparison import Buyer, Difference, compare
 from billing.invoice.offers import Settlement, offer_for, settle
 from billing.invoice.workdays import business_day_from
-from billing.reading.document import Finding, InvoiceDocument, Reading
-from billing.reading.refusals import codes_of, errors_of, invalid
 from chassis.clock import business_date
-from chassis.errors import Conflict, FieldError, IllegalMove, NotFound, Unprocessable, require
+from chassis.errors import Conflict, IllegalMove, NotFound, require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled
-from contracts.company import LegalIdentity
 from contracts.contracting import PaymentRegime
 from contracts.notification import NotificationRequested, RoleInCompany
 from contracts.roles import SELLERS
@@ -36,31 +33,28 @@ class InvoiceNotFound(NotFound):
     code, title = "invoice_not_found", "No such invoice"
 
 
-class NotConfirmed(Unprocessable):
-    """The provider has to confirm that the data are accurate."""
-
-    code, title = "not_confirmed", "Confirm that the invoice is accurate"
-
-
 class InvoiceNumberUsed(Conflict):
     """An invoice number is given once (CGI ann. II, art. 242 nonies A, 7°)."""
 
     code, title = "invoice_number_used", "You have used this invoice number before"
 
 
-class InvoiceMismatch(Unprocessable):
-    """The invoice differs from its BPF; each difference and each defect is named, nothing is kept (BL-06)."""
+class Origin(StrEnum):
+    """How the invoice came to be."""
 
-    code, title = "invoice_mismatch", "The invoice differs from what the client validated"
+    IMPORTED = "imported"
+    """The provider wrote it and handed it in."""
+    SELF_BILLED = "self_billed"
+    """The platform wrote it in the provider's name, under its mandate."""
 
-    @classmethod
-    def of(cls, differences: list[Difference], findings: list[Finding]) -> InvoiceMismatch:
-        """One error for each difference, then one for each defect of the file itself."""
-        errors = [FieldError(d.field, d.code, d.detail) for d in differences]
-        detail = f"{len(differences)} differences: " + ", ".join(d.field for d in differences[:8])
-        if findings:
-            detail += "; defects of the file: " + codes_of(findings)
-        return cls(detail, errors=errors + errors_of(findings))
+
+TYPE_CODES = {
+    (Origin.IMPORTED, BpfKind.INVOICE): "380",
+    (Origin.IMPORTED, BpfKind.CREDIT): "381",
+    (Origin.SELF_BILLED, BpfKind.INVOICE): "389",
+    (Origin.SELF_BILLED, BpfKind.CREDIT): "261",
+}
+"""UNTDID 1001, of the subset that the French rules know (BR-FR-04)."""
 
 
 class InvoiceStatus(StrEnum):
@@ -110,8 +104,9 @@ class Invoice(Base):
     __tablename__ = "invoices"
     __table_args__ = (
         UniqueConstraint("provider_company_id", "number"),
+        UniqueConstraint("provider_company_id", "file_sha256"),
         CheckConstraint("fee + payable = net + vat", name="fee_and_payable_are_gross"),
-        CheckConstraint("fee >= 0 AND payable >= 0", name="nothing_negative"),
+        CheckConstraint("(net + vat < 0) = (type_code IN ('381', '261'))", name="credit_is_negative"),
         CheckConstraint(
             "status IN ('on_hold', 'cancelled') OR (payment_on IS NULL) = (status = 'awaiting_client_payment')",
             name="dated_when_scheduled",
@@ -133,6 +128,8 @@ class Invoice(Base):
     consultant_name: Mapped[str] = mapped_column(String(200))
     month: Mapped[str] = mapped_column(String(7))
     number: Mapped[str] = mapped_column(String(35))
+    origin: Mapped[str] = mapped_column(String(16))
+    type_code: Mapped[str] = mapped_column(String(3))
     issued_on: Mapped[date]
     net_amount: Mapped[Decimal] = mapped_column("net", Numeric(14, 2))
     vat_amount: Mapped[Decimal] = mapped_column("vat", Numeric(14, 2))
@@ -151,15 +148,19 @@ class Invoice(Base):
     """Where it is paid: the account in force at the import (CO-45)."""
     imported_by: Mapped[UUID]
     imported_at: Mapped[datetime]
-    file_key: Mapped[str] = mapped_column(String(64))
-    file_name: Mapped[str] = mapped_column(String(120))
-    file_sha256: Mapped[str] = mapped_column(String(64))
-    file_size: Mapped[int]
+    file_key: Mapped[str | None] = mapped_column(String(64))
+    """The document itself, once there is one."""
+    file_name: Mapped[str | None] = mapped_column(String(120))
+    file_type: Mapped[str | None] = mapped_column(String(20))
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    file_size: Mapped[int | None]
+    remarks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """Differences that were accepted by rule."""
     version: Mapped[int]
 
     @classmethod
     def accept(
-        cls, document: InvoiceDocument, bpf: Bpf, terms: MissionTerms, *, by: UUID, at: datetime
+        cls, bpf: Bpf, terms: MissionTerms, *, number: str, issued_on: date, origin: Origin, by: UUID, at: datetime
     ) -> tuple[Invoice, InvoiceImported]:
         """Take an invoice that agrees with its BPF, and fix what is paid and when (BL-05, BL-09 to BL-19)."""
         due = settlement_of(bpf, terms)
@@ -170,8 +171,11 @@ class Invoice(Base):
             bpf_id=bpf.id,
             bpf_reference=bpf.reference,
             month=bpf.month_text,
-            number=document.number,
-            issued_on=date.fromisoformat(document.issued_on or ""),
+            number=number,
+            issued_on=issued_on,
+            origin=origin.value,
+            type_code=TYPE_CODES[origin, bpf.kind],
+            remarks=[],
             net_amount=bpf.net_amount,
             vat_amount=bpf.vat_amount,
             fee_amount=due.fee.amount,
@@ -187,9 +191,15 @@ class Invoice(Base):
         )
         return invoice, invoice._imported()
 
-    def keep_file(self, *, key: str, name: str, sha256: str, size: int) -> None:
+    def keep_file(self, *, key: str, name: str, media_type: str, sha256: str, size: int) -> None:
         """Remember where the document itself is."""
-        self.file_key, self.file_name, self.file_sha256, self.file_size = key, name, sha256, size
+        self.file_key, self.file_name, self.file_type = key, name, media_type
+        self.file_sha256, self.file_size = sha256, size
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether it is a credit note: its amounts are below zero, and it is set off against what is owed."""
+        return self.gross.amount < 0
 
     @property
     def net(self) -> Money:
@@ -341,18 +351,3 @@ def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
         start=start if terms.is_immediate else bpf.validated_on,
         client_paid_on=bpf.client_paid_on,
     )
-
-
-def check_faithful(reading: Reading, bpf: Bpf, provider: LegalIdentity, buyer: Buyer, today: date) -> None:
-    """Whether an invoice may be taken for a BPF: it says the same (BL-06), and follows its standard.
-
-    Raises:
-        InvoiceMismatch: it differs; whatever else is wrong with the file is named too.
-        UnreadableInvoice: it agrees, but is not valid.
-
-    """
-    differences = compare(reading.invoice, bpf, provider, buyer, today)
-    if differences:
-        raise InvoiceMismatch.of(differences, reading.findings)
-    if reading.findings:
-        raise invalid(reading.findings)

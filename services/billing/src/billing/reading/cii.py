@@ -19,6 +19,10 @@ _DAY_FORMAT = "102"
 _AGREEMENT = "SupplyChainTradeTransaction/ApplicableHeaderTradeAgreement"
 _SETTLEMENT = "SupplyChainTradeTransaction/ApplicableHeaderTradeSettlement"
 _PERIOD = f"{_SETTLEMENT}/BillingSpecifiedPeriod"
+_DUE = f"{_SETTLEMENT}/SpecifiedTradePaymentTerms/DueDateDateTime/DateTimeString"
+_PAYEE_ACCOUNT = f"{_SETTLEMENT}/SpecifiedTradeSettlementPaymentMeans/PayeePartyCreditorFinancialAccount"
+_REFERENCE = f"{_SETTLEMENT}/InvoiceReferencedDocument/IssuerAssignedID"
+GUIDELINE = "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID"
 _TOTALS = f"{_SETTLEMENT}/SpecifiedTradeSettlementHeaderMonetarySummation"
 LINES = "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem"
 _LINE_TAX = "SpecifiedLineTradeSettlement/ApplicableTradeTax"
@@ -32,6 +36,7 @@ _TEXTS = {
 }
 _DAYS = {
     "issued_on": "ExchangedDocument/IssueDateTime/DateTimeString",
+    "due_on": _DUE,
     "period_start": f"{_PERIOD}/StartDateTime/DateTimeString",
     "period_end": f"{_PERIOD}/EndDateTime/DateTimeString",
 }
@@ -80,6 +85,13 @@ def terms_of(root: etree._Element) -> dict[str, Any]:
             _row(group, _GROUP_TEXTS, _GROUP_AMOUNTS, currency)
             for group in all_of(root, f"{_SETTLEMENT}/ApplicableTradeTax")
         ],
+        "ibans": [
+            said
+            for kind in ("IBANID", "ProprietaryID")
+            for e in all_of(root, f"{_PAYEE_ACCOUNT}/{kind}")
+            if (said := _own(e)[:MAX_TEXT])
+        ],
+        "references": [said for e in all_of(root, _REFERENCE) if (said := _own(e)[:MAX_TEXT])],
         "note_codes": [code for e in all_of(root, "ExchangedDocument/IncludedNote/SubjectCode") if (code := _own(e))],
     }
 

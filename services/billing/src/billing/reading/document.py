@@ -53,6 +53,7 @@ class InvoiceDocument(_Part):
     number: Raw | None = None
     type_code: Raw | None = None
     issued_on: Raw | None = None
+    due_on: Raw | None = None
     currency: Raw | None = None
     order_reference: Raw | None = None
     period_start: Raw | None = None
@@ -61,6 +62,10 @@ class InvoiceDocument(_Part):
     buyer: Party
     lines: Annotated[list[Line], Field(max_length=1000)]
     vat_groups: Annotated[list[VatGroup], Field(max_length=100)]
+    ibans: Annotated[list[Raw], Field(max_length=100)] = []
+    """Where the seller asks to be paid (BT-84)."""
+    references: Annotated[list[Raw], Field(max_length=100)] = []
+    """Earlier invoices that it refers to (BG-3)."""
     note_codes: Annotated[list[Raw], Field(max_length=1000)]
     allowances: Raw | None = None
     charges: Raw | None = None
@@ -78,6 +83,8 @@ class FindingKind(StrEnum):
     PROFILE = "profile"
     SCHEMA = "schema"
     RULES = "rules"
+    FRENCH = "french"
+    """The rules that French e-invoices follow beyond EN 16931."""
 
 
 class Finding(_Part):
@@ -91,5 +98,7 @@ class Finding(_Part):
 class Reading(_Part):
     """What a file says, and all that is wrong with it; without findings it follows its profile in every point."""
 
+    profile: Raw | None = None
+    """The guideline that the invoice names (BT-24)."""
     invoice: InvoiceDocument
     findings: Annotated[list[Finding], Field(max_length=250)]

@@ -16,6 +16,18 @@ class NotAPdf(UnreadableInvoice):
     code, title = "not_a_pdf", "The file cannot be read as a PDF"
 
 
+class UnsafePdf(UnreadableInvoice):
+    """Scripts, actions or programs in the PDF, or a file behind its end."""
+
+    code, title = "unsafe_pdf", "The PDF holds what could act on its reader's machine"
+
+
+class TooManyPages(UnreadableInvoice):
+    """More pages than an invoice has."""
+
+    code, title = "too_many_pages", "The PDF has too many pages"
+
+
 class NoEmbeddedInvoice(UnreadableInvoice):
     """A PDF without Factur-X data."""
 
@@ -31,7 +43,7 @@ class AmbiguousInvoice(UnreadableInvoice):
 class XmlRefused(UnreadableInvoice):
     """Not well-formed, in an unknown encoding, too large, or with a document type declaration."""
 
-    code, title = "xml_refused", "The embedded XML is not accepted"
+    code, title = "xml_refused", "The XML is not accepted"
 
 
 class UnsupportedFormat(UnreadableInvoice):
@@ -49,13 +61,13 @@ class UnsupportedProfile(UnreadableInvoice):
 class SchemaInvalid(UnreadableInvoice):
     """Against the schema (XSD) of its profile."""
 
-    code, title = "schema_invalid", "The embedded invoice does not follow the schema of its profile"
+    code, title = "schema_invalid", "The electronic invoice does not follow the schema of its profile"
 
 
 class RulesBroken(UnreadableInvoice):
-    """Against business rules of EN 16931; each is named."""
+    """Against business rules of EN 16931, or of French e-invoices; each is named."""
 
-    code, title = "rules_broken", "The embedded invoice breaks rules of EN 16931"
+    code, title = "rules_broken", "The electronic invoice breaks rules of its standard"
 
 
 class DocumentTooHeavy(UnreadableInvoice):
@@ -66,13 +78,23 @@ class DocumentTooHeavy(UnreadableInvoice):
 
 _UNREAD = {
     refusal.code: refusal
-    for refusal in (NotAPdf, NoEmbeddedInvoice, AmbiguousInvoice, XmlRefused, UnsupportedFormat, DocumentTooHeavy)
+    for refusal in (
+        NotAPdf,
+        UnsafePdf,
+        TooManyPages,
+        NoEmbeddedInvoice,
+        AmbiguousInvoice,
+        XmlRefused,
+        UnsupportedFormat,
+        DocumentTooHeavy,
+    )
 }
 _INVALID: dict[FindingKind, type[UnreadableInvoice]] = {
     FindingKind.XML: XmlRefused,
     FindingKind.PROFILE: UnsupportedProfile,
     FindingKind.SCHEMA: SchemaInvalid,
     FindingKind.RULES: RulesBroken,
+    FindingKind.FRENCH: RulesBroken,
 }
 
 

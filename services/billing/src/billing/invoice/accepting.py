@@ -1,0 +1,45 @@
+"""How a provider's invoice enters the books, whether the provider wrote it or the platform in its name."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from billing.bpf.domain import Bpf, Invoicer
+from billing.directory.missions import MissionTerms
+from billing.directory.queries import account_in_force
+from billing.invoice.booking import book
+from billing.invoice.domain import Invoice, InvoiceNumberUsed, Origin
+from chassis import Tx, emit
+from chassis.errors import require
+
+
+async def accept_invoice(
+    tx: Tx, bpf: Bpf, *, number: str, issued_on: date, origin: Origin, by: Invoicer, member_id: UUID
+) -> Invoice:
+    """Take the invoice of a locked BPF: fixed, booked, told; the caller adds its file.
+
+    Raises:
+        BpfAlreadyInvoiced: another one came first.
+        InvoiceNumberUsed: for another month.
+        Forbidden: this role invoices nothing.
+
+    """
+    bpf.check_open()
+    used = select(Invoice.id).where(Invoice.provider_company_id == bpf.provider_company_id, Invoice.number == number)
+    require(await tx.scalar(used) is None, InvoiceNumberUsed(field="number"))
+    terms = await tx.get_one(MissionTerms, bpf.bdc_id)
+    bpf.mark_invoiced(by)
+    invoice, imported = Invoice.accept(
+        bpf, terms, number=number, issued_on=issued_on, origin=origin, by=member_id, at=tx.now
+    )
+    account = await account_in_force(tx, bpf.provider_company_id, tx.now)
+    invoice.account_id = account.bank_details_id if account else None
+    tx.add(invoice)
+    await book(tx, invoice, bpf)
+    emit(tx, imported)
+    if told := invoice.scheduled():
+        emit(tx, told)
+    return invoice
