@@ -8,8 +8,15 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.errors import Conflict
 from chassis.rows import Base
 from contracts.company import LegalIdentity
+
+
+class CompanyNotValidated(Conflict):
+    """Nobody has checked yet who the company is, so no document can name it."""
+
+    code, title = "company_not_validated", "Your company is not validated yet"
 
 
 class Company(Base):
