@@ -99,6 +99,12 @@ CATEGORY_OF: dict[str, Category] = {
     "cra_validated": Category.ACTIVITY,
     "bpf_available": Category.PAYMENT,
     "payment_scheduled": Category.PAYMENT,
+    "self_bill_issued": Category.PAYMENT,
+    "specimen_refused": Category.PAYMENT,
+    "self_bill_settled": Category.PAYMENT,
+    "subscription_changed": Category.PAYMENT,
+    "subscription_renewing": Category.PAYMENT,
+    "rise_invoice": Category.PAYMENT,
 }
 
 
