@@ -76,6 +76,8 @@ class Draft:
     language: Language = Language.FR
     gross: Money | None = None
     """The total with VAT where that is what was agreed: the VAT within it is then told apart."""
+    person: str | None = None
+    """Whose work it is."""
     mission_id: UUID | None = None
     manager_id: UUID | None = None
     """The member who manages the mission for the client, and so may read the invoice (BL-31)."""
@@ -159,6 +161,7 @@ class Sheet(_Part):
 
     language: Language
     title: str
+    person: str | None = None
     seller: Party
     buyer: Party
     lines: Annotated[list[Line], Field(min_length=1)]
@@ -187,21 +190,24 @@ class Totals:
         return self.net + self.vat
 
 
-def group(lines: Sequence[DraftLine]) -> list[VatGroup]:
-    """The VAT breakdown: one group for each category, rate and reason, each rounded once (BR-CO-17)."""
-    sums: dict[VatTreatment, Money] = {}
-    for line in lines:
-        sums[line.vat] = sums.get(line.vat, Money(amount=Decimal(0))) + line.net
-    return [
-        VatGroup(
-            category=vat.category,
-            rate=vat.rate,
-            base=base.amount,
-            amount=base.times(vat.rate / 100).amount,
-            reason=vat.mention,
+def breakdown_of(draft: Draft) -> list[VatGroup]:
+    """The VAT breakdown: one group for each category, rate and reason, each rounded once (BR-CO-17).
+
+    Where the total with VAT is what was agreed, the VAT is what the net leaves of it, which may be a cent beside.
+    """
+    groups: dict[tuple[str, Decimal], VatGroup] = {}
+    for line in draft.lines:
+        key = (line.vat.category, line.vat.rate)
+        before = groups.get(key)
+        base = (before.base if before else Decimal(0)) + line.net.amount
+        reasons = dict.fromkeys(reason for reason in (before and before.reason, line.vat.mention) if reason)
+        amount = Money(amount=base).times(line.vat.rate / 100).amount
+        if draft.gross is not None:
+            amount = draft.gross.amount - base
+        groups[key] = VatGroup(
+            category=key[0], rate=key[1], base=base, amount=amount, reason="; ".join(reasons) or None
         )
-        for vat, base in sums.items()
-    ]
+    return list(groups.values())
 
 
 def totals_of(groups: Sequence[VatGroup]) -> Totals:
