@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from contracts.roles import Role
 from contracts.values import Money, Period
 from timesheet.directory.missions import Mission
 from timesheet.main import service
+from timesheet.settings.domain import Choices
 
 MAY_20 = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 
@@ -63,7 +64,9 @@ def make_order() -> Callable[..., BdcIssued]:
 def make_mission() -> Callable[..., Mission]:
     """A mission in memory, for rules that need no database."""
 
-    def make(start: date = date(2026, 4, 15), end: date = date(2026, 7, 14), days: str = "60") -> Mission:
+    def make(
+        start: date = date(2026, 4, 15), end: date = date(2026, 7, 14), days: str = "60", workplace: str = "FR"
+    ) -> Mission:
         return Mission(
             bdc_id=uuid4(),
             mission_id=uuid4(),
@@ -77,6 +80,7 @@ def make_mission() -> Callable[..., Mission]:
             days=Decimal(days),
             starts_on=start,
             ends_on=end,
+            workplace=workplace,
             version=1,
         )
 
@@ -91,11 +95,14 @@ class Scene:
     order: BdcIssued
     consultant: Caller = field(init=False)
     manager: Caller = field(init=False)
+    head: Caller = field(init=False)
+    """Whoever runs the provider, and approves."""
 
     def __post_init__(self) -> None:
         o = self.order
         self.consultant = self.h.member(Role.CONSULTANT, o.provider_company_id, o.consultant_id)
         self.manager = self.h.member(Role.RESPONSABLE_PROJET, o.client_company_id, o.operational_manager_id)
+        self.head = self.supplier(Role.GERANT)
 
     @property
     def mission_id(self) -> UUID:
@@ -141,9 +148,16 @@ class Scene:
         assert answer.status_code == 200, answer.text
         return answer.json()["id"]
 
+    async def pending(self, *args: Any) -> str:
+        """With the provider."""
+        return await self._go(await self.drafted(*args), "submission", self.consultant)
+
     async def submitted(self, *args: Any) -> str:
-        cra_id = await self.drafted(*args)
-        answer = await self.call("POST", f"/cras/{cra_id}/submission", self.consultant)
+        """With the client."""
+        return await self._go(await self.pending(*args), "approval", self.head)
+
+    async def _go(self, cra_id: str, action: str, caller: Caller) -> str:
+        answer = await self.call("POST", f"/cras/{cra_id}/{action}", caller)
         assert answer.status_code == 200, answer.text
         return cra_id
 
@@ -155,10 +169,14 @@ class Scene:
         return cra_id
 
     async def validated(self, *args: Any) -> str:
-        cra_id = await self.submitted(*args)
-        answer = await self.call("POST", f"/cras/{cra_id}/validation", self.manager)
+        return await self._go(await self.submitted(*args), "validation", self.manager)
+
+    async def choose(self, **changes: bool) -> None:
+        """The client's head of purchasing decides; what is not named is as by default."""
+        choices = asdict(Choices()) | changes
+        chooser = self.client(Role.DIRECTEUR_ACHATS)
+        answer = await self.call("PUT", "/activity-settings", chooser, json=choices)
         assert answer.status_code == 200, answer.text
-        return cra_id
 
     async def read(self, cra_id: str) -> dict[str, Any]:
         answer = await self.call("GET", f"/cras/{cra_id}", self.consultant)

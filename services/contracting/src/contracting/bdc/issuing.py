@@ -17,6 +17,7 @@ from contracting.mission.gates import evaluate
 from contracting.mission.queries import sides_of
 from contracting.own import Own
 from contracting.renewal.domain import Renewal, RenewalKind
+from contracting.renewal.notices import announce
 from contracting.renewal.queries import check_settled_months, open_renewal
 from contracts.contracting import RescheduleReason
 
@@ -66,6 +67,7 @@ async def issue(tx: Tx, mission: Mission, platform: Platform, own: Own, *, by: U
 async def _take_over(tx: Tx, renewal: Renewal, previous: Bdc) -> None:
     """The agreed terms become an order; another consultant's begins where the former one's ends."""
     renewal.ordered()
+    announce(tx, renewal)
     if renewal.kind is RenewalKind.REPLACEMENT:
         last = renewal.starts_on - timedelta(days=1)
         await check_settled_months(tx, previous.id, last)

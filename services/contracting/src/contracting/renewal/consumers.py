@@ -11,7 +11,7 @@ from contracting.bdc.queries import bdc_of
 from contracting.mission.domain import Mission
 from contracting.mission.gates import Side
 from contracting.renewal.domain import OPEN, PATIENCE, Renewal
-from contracting.renewal.notices import tell
+from contracting.renewal.notices import announce, tell
 
 
 async def lapse_renewals(tx: Tx, as_of: datetime) -> None:
@@ -28,6 +28,7 @@ async def lapse_renewals(tx: Tx, as_of: datetime) -> None:
         mission.advance(today)
         audit(tx, "renewal.lapsed", renewal.id, mission=mission.id)
         emit(tx, tell(mission, renewal, Side.CLIENT, Side.PROVIDER))
+        announce(tx, renewal)
 
 
 SWEEPS = [Sweep("lapse_renewals", timedelta(days=1), lapse_renewals)]

@@ -1,9 +1,11 @@
 """Who is told what of a renewal."""
 
+from chassis import Tx, emit
 from contracting.mission.consumers import people_of
 from contracting.mission.domain import Mission
 from contracting.mission.gates import Side
-from contracting.renewal.domain import Renewal
+from contracting.renewal.domain import OPEN, Renewal, RenewalKind
+from contracts.contracting import RenewalChanged
 from contracts.notification import NotificationRequested
 
 
@@ -25,3 +27,11 @@ def tell(mission: Mission, renewal: Renewal, *sides: Side) -> NotificationReques
             "reason": renewal.reason or "",
         },
     )
+
+
+def announce(tx: Tx, renewal: Renewal) -> None:
+    """Tell who plans its months where it stands; another consultant for the rest of an order opens no month."""
+    if renewal.kind is RenewalKind.RENEWAL:
+        pending = renewal.status in OPEN
+        named = {"renewal_id": renewal.id, "mission_id": renewal.mission_id, "version": renewal.version}
+        emit(tx, RenewalChanged(**named, period=renewal.period, pending=pending))

@@ -34,7 +34,7 @@ from contracting.renewal.domain import (
     ReplacementOutsideOrder,
     TooManyDays,
 )
-from contracting.renewal.notices import tell
+from contracting.renewal.notices import announce, tell
 from contracting.renewal.queries import check_settled_months, renewal_with_mission
 from contracting.renewal.views import NextConsultant, NextOrder, ProviderAnswer, Refusal, RenewalView
 from contracts.permissions import Permission
@@ -137,6 +137,7 @@ async def answer_renewal(
     renewal.answer(answer, by=caller.member_id, at=tx.now)
     audit(tx, "renewal.answered", renewal.id, mission=mission.id)
     emit(tx, tell(mission, renewal, Side.CLIENT))
+    announce(tx, renewal)
     return _shown(renewal, caller)
 
 
@@ -152,6 +153,7 @@ async def validate_renewal(renewal_id: UUID, request: Request, tx: TxDep, caller
     renewal.validate(mission, by=caller.member_id, at=tx.now)
     audit(tx, "renewal.validated", renewal.id, mission=mission.id)
     emit(tx, tell(mission, renewal, Side.PROVIDER))
+    announce(tx, renewal)
     return _shown(renewal, caller)
 
 
@@ -166,6 +168,7 @@ async def reject_renewal(renewal_id: UUID, body: Refusal, tx: TxDep, caller: Cal
     renewal.reject(mission, body.reason, _actor(caller))
     audit(tx, "renewal.rejected", renewal.id, mission=mission.id)
     emit(tx, tell(mission, renewal, _other(caller)))
+    announce(tx, renewal)
     return _shown(renewal, caller)
 
 
@@ -182,6 +185,7 @@ async def withdraw_renewal(renewal_id: UUID, tx: TxDep, caller: CallerDep) -> Re
     renewal.withdraw(mission, bdc.payment_option, _actor(caller))
     audit(tx, "renewal.withdrawn", renewal.id, mission=mission.id)
     emit(tx, tell(mission, renewal, _other(caller)))
+    announce(tx, renewal)
     return _shown(renewal, caller)
 
 
@@ -202,6 +206,7 @@ async def _open(
     await tx.flush()
     audit(tx, f"{kind}.asked", renewal.id, mission=mission.id)
     emit(tx, tell(mission, renewal, _other(caller)))
+    announce(tx, renewal)
     return _shown(renewal, caller)
 
 

@@ -102,6 +102,10 @@ TEMPLATES: dict[str, frozenset[str]] = {
         {"title", "kind", "status", "consultant_name", "daily_rate", "start", "end", "reason"}
     ),
     "early_end_changed": frozenset({"title", "consultant_name", "status", "end", "former_end", "reason"}),
+    "cra_to_approve": frozenset({"title", "month", "consultant_name", "days"}),
+    "cra_approval_refused": frozenset({"title", "month", "reason"}),
+    "cra_reminder": frozenset({"title", "month"}),
+    "cra_validation_reminder": frozenset({"title", "month", "consultant_name", "days"}),
     "cra_submitted": frozenset({"title", "month", "consultant_name", "days"}),
     "cra_refused": frozenset({"title", "month", "reason"}),
     "cra_validated": frozenset({"title", "month", "days"}),

@@ -1,4 +1,4 @@
-"""The CRA: one month of one order, filled in by the consultant, validated by the operational manager."""
+"""The CRA: one month of one order, filled in by the consultant, approved by the provider, validated by the client."""
 
 from __future__ import annotations
 
@@ -13,42 +13,60 @@ from sqlalchemy import Enum, ForeignKey, Numeric, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis.errors import Conflict, FieldError, require
+from chassis.errors import Conflict, FieldError, Forbidden, require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.billing import InvoiceImported
 from contracts.timesheet import CraValidated
 from contracts.values import Month
-from timesheet.cra.calendar import DayKind, day_of
+from timesheet.cra.calendar import day_of
 from timesheet.cra.invoicing import Invoiced
 from timesheet.cra.refusals import (
     CraNotValidated,
     DaysExceedOrder,
-    EmptyCra,
     InvalidDays,
     MissionNotStarted,
     MonthNotBegun,
     MonthOutsideMission,
 )
 from timesheet.directory.missions import Mission, Part
+from timesheet.line.domain import Itemised
+from timesheet.settings.domain import ActivitySettings
 
 
 class CraStatus(StrEnum):
     """Where the CRA stands."""
 
     DRAFT = "draft"
+    PENDING_APPROVAL = "pending_approval"
+    """With the provider's sales manager, or whoever runs the provider."""
     SUBMITTED = "submitted"
+    """With the client's operational manager."""
     REFUSED = "refused"
+    """Back with the consultant, by whichever of the two."""
     VALIDATED = "validated"
 
 
+_S, _P = CraStatus, Part
+
 MOVES: Mapping[CraStatus, Move[CraStatus, Part]] = {
-    CraStatus.DRAFT: moves({CraStatus.DRAFT, CraStatus.REFUSED}, {Part.CONSULTANT}),
-    CraStatus.SUBMITTED: moves({CraStatus.DRAFT, CraStatus.REFUSED}, {Part.CONSULTANT}),
-    CraStatus.REFUSED: moves({CraStatus.SUBMITTED}, {Part.OPERATIONAL_MANAGER, Part.ORDER}),
-    CraStatus.VALIDATED: moves({CraStatus.SUBMITTED}, {Part.OPERATIONAL_MANAGER}),
+    _S.DRAFT: moves({_S.DRAFT, _S.REFUSED}, {_P.CONSULTANT, _P.INDEPENDENT}) | moves({_S.DRAFT}, {_P.CALENDAR}),
+    _S.PENDING_APPROVAL: moves({_S.DRAFT, _S.REFUSED}, {_P.CONSULTANT}),
+    _S.SUBMITTED: moves({_S.DRAFT, _S.REFUSED}, {_P.INDEPENDENT}) | moves({_S.PENDING_APPROVAL}, {_P.APPROVER}),
+    _S.REFUSED: moves({_S.PENDING_APPROVAL}, {_P.APPROVER, _P.ORDER})
+    | moves({_S.SUBMITTED}, {_P.OPERATIONAL_MANAGER, _P.ORDER}),
+    _S.VALIDATED: moves({_S.SUBMITTED}, {_P.OPERATIONAL_MANAGER})
+    | moves({_S.PENDING_APPROVAL}, {_P.APPROVER})
+    | moves({_S.DRAFT, _S.REFUSED}, {_P.INDEPENDENT})
+    | moves({_S.DRAFT}, {_P.CALENDAR}),
 }
-"""Target, from where, by whom. Nothing leaves `validated`: the invoice may exist already (TS-10)."""
+"""Target, from where, by whom. Nothing leaves `validated`: the invoice may exist already (TS-10).
+
+The provider's own side validates only where the client has chosen not to; the calendar, what the client has fixed.
+"""
+
+DELIVERED = moves({_S.DRAFT, _S.REFUSED, _S.PENDING_APPROVAL}, {_P.APPROVER, _P.INDEPENDENT})
+"""While what is billed at a fixed price is stated, and by whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,15 @@ class DayWorked:
 
     date: date
     quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who decides, as what, and when."""
+
+    by: Part
+    member_id: UUID
+    at: datetime
 
 
 def refusal_to_begin(mission: Mission, month: Month, today: date) -> Conflict | None:
@@ -68,7 +95,7 @@ def refusal_to_begin(mission: Mission, month: Month, today: date) -> Conflict | 
     return None
 
 
-class Cra(Invoiced, Base):
+class Cra(Invoiced, Itemised, Base):
     """One CRA an order and month (TS-01); `total_days` is exactly what billing will bill (TS-15, TS-16)."""
 
     __tablename__ = "cras"
@@ -86,6 +113,7 @@ class Cra(Invoiced, Base):
     version: Mapped[int]
     refusal_reason: Mapped[str | None] = mapped_column(String(500))
     submitted_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
     validated_at: Mapped[datetime | None]
 
     mission: Mapped[Mission] = relationship(Mission, lazy="raise")
@@ -112,46 +140,89 @@ class Cra(Invoiced, Base):
             status=CraStatus.DRAFT,
             entries={},
             total_days=Decimal(0),
+            lines=[],
             version=0,
         )
 
-    def fill(self, days: Sequence[DayWorked], *, elsewhere: Decimal, by: Part) -> None:
+    def fill(self, days: Sequence[DayWorked], *, elsewhere: Decimal, by: Part, choices: ActivitySettings) -> None:
         """Replace the month's days; `elsewhere` is what the order's other months count already.
 
         Raises:
             Forbidden, IllegalMove: only the consultant, and not after submission (TS-10).
+            ModuleOff: the client settles its months outside (TS-03).
             InvalidDays: one entry per day at fault.
-            DaysExceedOrder: the order's days do not suffice.
+            DaysExceedOrder: the order's days do not suffice, and the client lets nobody count more.
 
         """
         check_move(MOVES, self.status, CraStatus.DRAFT, by)
-        if errors := self._faults(days):
+        choices.require_module()
+        if errors := self._faults(days, weekends=choices.weekends_allowed):
             raise InvalidDays(f"{len(errors)} of {len(days)} days cannot be counted", errors=errors)
         total = sum((day.quantity for day in days), Decimal(0))
-        if elsewhere + total > self.mission.days:
+        if elsewhere + total > self.mission.days and not choices.overrun_allowed:
             left = self.mission.days - elsewhere
             raise DaysExceedOrder(f"{total} days asked, {left} of {self.mission.days} ordered are left", field="days")
         self.entries = {day.date.isoformat(): f"{day.quantity:.1f}" for day in sorted(days, key=lambda day: day.date)}
         self.total_days = total
         self._move_to(CraStatus.DRAFT, by)
 
-    def submit(self, *, by: Part, at: datetime) -> None:
-        """Send the month to the operational manager; the supplier's own approval is automatic.
+    def edit(self, by: Part) -> None:
+        """Let the consultant write another line. Raises Forbidden, IllegalMove: not after submission (TS-10)."""
+        self._move_to(CraStatus.DRAFT, by)
+
+    def deliver(self, by: Part) -> None:
+        """Let the provider say what it delivered. Raises Forbidden, IllegalMove: not once the client has it."""
+        check_move({self.status: DELIVERED}, self.status, self.status, by)
+        self.version += 1
+
+    def submit(self, decision: Decision, choices: ActivitySettings) -> CraValidated | None:
+        """Send the month to whoever decides next: nobody, if it is one's own to approve and the client does not look.
 
         Raises:
             Forbidden, IllegalMove: only the consultant, only a draft or what was refused.
-            EmptyCra: not a single day.
+            ModuleOff: the client settles its months outside (TS-03).
+            EmptyCra, CorrectionsExceedMonth: it would entitle to an invoice of nothing.
 
         """
-        check_move(MOVES, self.status, CraStatus.SUBMITTED, by)
-        require(self.total_days > 0, EmptyCra())
-        self._move_to(CraStatus.SUBMITTED, by)
-        self.submitted_at, self.refusal_reason = at, None
+        alone = decision.by is Part.INDEPENDENT
+        target = self._after_approval(choices) if alone else CraStatus.PENDING_APPROVAL
+        check_move(MOVES, self.status, target, decision.by)
+        choices.require_module()
+        self.check_worth_billing(stated=alone)
+        self.submitted_at, self.approved_at, self.refusal_reason = decision.at, decision.at if alone else None, None
+        return self._go(target, decision)
+
+    def approve(self, decision: Decision, choices: ActivitySettings) -> CraValidated | None:
+        """The provider agrees, and the client decides, or need not.
+
+        Raises:
+            Forbidden, IllegalMove: only the provider's side, only what waits for it.
+            EmptyCra: nobody has said what was delivered at a fixed price.
+
+        """
+        require(decision.by is Part.APPROVER, Forbidden("it is for the provider to approve"))
+        self.check_worth_billing(stated=True)
+        validated = self._go(self._after_approval(choices), decision)
+        self.approved_at = decision.at
+        return validated
 
     def refuse(self, reason: str, *, by: Part) -> None:
         """Send it back to the consultant, who reads why. Raises Forbidden, IllegalMove."""
         self._move_to(CraStatus.REFUSED, by)
         self.refusal_reason = reason
+
+    def validate(self, decision: Decision) -> CraValidated:
+        """The client agrees to every day, for good (TS-12). Raises Forbidden, IllegalMove."""
+        require(decision.by is Part.OPERATIONAL_MANAGER, Forbidden("it is for the operational manager to validate"))
+        return self._settle(decision)
+
+    def report(self, days: Sequence[DayWorked], decision: Decision) -> CraValidated:
+        """Count and agree to what the client has fixed for a month that nobody filled in. Raises Forbidden."""
+        require(decision.by is Part.CALENDAR, Forbidden("a fixed report is nobody's to make"))
+        self.entries = {day.date.isoformat(): f"{day.quantity:.1f}" for day in days}
+        self.total_days = sum((day.quantity for day in days), Decimal(0))
+        self.submitted_at = self.approved_at = decision.at
+        return self._settle(decision)
 
     def cut_off(self) -> bool:
         """Drop the days after the order's new end, and send back what was submitted with them; say whether any were.
@@ -160,29 +231,14 @@ class Cra(Invoiced, Base):
         """
         last = self.mission.ends_on.isoformat()
         kept = {day: quantity for day, quantity in self.entries.items() if day <= last}
-        if len(kept) == len(self.entries):
+        if not self.cut_off_lines(self.mission.ends_on) and len(kept) == len(self.entries):
             return False
         self.entries, self.total_days = kept, sum((Decimal(quantity) for quantity in kept.values()), Decimal(0))
         self.version += 1
-        if self.status is CraStatus.SUBMITTED:
+        if self.status in {CraStatus.PENDING_APPROVAL, CraStatus.SUBMITTED}:
             self._move_to(CraStatus.REFUSED, Part.ORDER)
             self.refusal_reason = f"La mission prend fin le {self.mission.ends_on:%d/%m/%Y} : jours ultérieurs retirés."
         return True
-
-    def validate(self, *, by: Part, member_id: UUID, at: datetime) -> CraValidated:
-        """Agree to every day, for good (TS-12). Raises Forbidden, IllegalMove."""
-        self._move_to(CraStatus.VALIDATED, by)
-        self.validated_at = at
-        return CraValidated(
-            cra_id=self.id,
-            mission_id=self.mission.mission_id,
-            bdc_id=self.bdc_id,
-            month=Month(self.month),
-            days=self.total_days,
-            validated_by=member_id,
-            validated_at=at,
-            version=self.version,
-        )
 
     def mark_invoiced(self, event: InvoiceImported) -> None:
         """Show which invoice bills it. Raises CraNotValidated: nobody may bill it yet (TS-02)."""
@@ -190,26 +246,50 @@ class Cra(Invoiced, Base):
             raise CraNotValidated(f"it is {self.status}")
         self.show_invoice(event)
 
-    def _faults(self, days: Sequence[DayWorked]) -> list[FieldError]:
+    def _after_approval(self, choices: ActivitySettings) -> CraStatus:
+        return CraStatus.SUBMITTED if choices.validation_on else CraStatus.VALIDATED
+
+    def _go(self, target: CraStatus, decision: Decision) -> CraValidated | None:
+        if target is CraStatus.VALIDATED:
+            return self._settle(decision)
+        self._move_to(target, decision.by)
+        return None
+
+    def _settle(self, decision: Decision) -> CraValidated:
+        """The month is final from now on; billing hears exactly what it counts (TS-15, TS-16)."""
+        self._move_to(CraStatus.VALIDATED, decision.by)
+        self.validated_at = decision.at
+        return CraValidated(
+            cra_id=self.id,
+            mission_id=self.mission.mission_id,
+            bdc_id=self.bdc_id,
+            month=Month(self.month),
+            days=self.billed_days,
+            lines=self.bill,
+            validated_by=decision.member_id,
+            validated_at=decision.at,
+            version=self.version,
+        )
+
+    def _faults(self, days: Sequence[DayWorked], *, weekends: bool) -> list[FieldError]:
         """Name every day that cannot be counted, by its place in the list."""
         errors, seen = [], set[date]()
         for place, day in enumerate(days):
-            if fault := self._fault(day.date, seen):
+            if fault := self._fault(day.date, seen, weekends=weekends):
                 code, detail = fault
                 errors.append(FieldError(f"days.{place}.date", code, detail))
             seen.add(day.date)
         return errors
 
-    def _fault(self, day: date, seen: set[date]) -> tuple[str, str] | None:
+    def _fault(self, day: date, seen: set[date], *, weekends: bool) -> tuple[str, str] | None:
         if f"{day:%Y-%m}" != self.month:
             return "outside_month", f"{day} is not in {self.month}"
-        first, last = self.mission.starts_on, self.mission.ends_on
-        if not first <= day <= last:
-            return "outside_mission", f"{day} is not between {first} and {last}"
+        if not self.mission.includes(day):
+            return "outside_mission", f"{day} is not between {self.mission.starts_on} and {self.mission.ends_on}"
         if day in seen:
             return "duplicate_date", f"{day} is there twice"
-        known = day_of(day)
-        if known.kind is not DayKind.WORKING:
+        known = day_of(day, self.mission.workplace)
+        if not known.may_count(weekends=weekends):
             return "not_a_working_day", f"{day} is a {known.kind}{f' ({known.name})' if known.name else ''}"
         return None
 

@@ -1,8 +1,13 @@
 """Who is told what about a CRA."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from contracts.notification import NotificationRequested, RoleInCompany
-from contracts.roles import SELLERS
+from contracts.roles import HEADS, PROVIDER_ROLES, SELLERS
+from contracts.values import Month
 from timesheet.cra.domain import Cra
+from timesheet.directory.missions import Mission
 
 
 def submitted(cra: Cra) -> NotificationRequested:
@@ -12,6 +17,28 @@ def submitted(cra: Cra) -> NotificationRequested:
         template="cra_submitted",
         members=[cra.mission.operational_manager_id],
         context={**_facts(cra), "consultant_name": cra.mission.consultant_name, "days": _days(cra)},
+    )
+
+
+def to_approve(cra: Cra, supervisors: Sequence[UUID]) -> NotificationRequested:
+    """Whoever looks after the consultant, and whoever runs the provider, have a month to approve."""
+    heads = RoleInCompany(company_id=cra.mission.provider_company_id, roles=sorted(HEADS & PROVIDER_ROLES))
+    return NotificationRequested(
+        subject_id=cra.id,
+        template="cra_to_approve",
+        members=list(supervisors),
+        roles=[heads],
+        context={**_facts(cra), "consultant_name": cra.mission.consultant_name, "days": _days(cra)},
+    )
+
+
+def approval_refused(cra: Cra) -> NotificationRequested:
+    """The consultant reads why their own company sent the month back."""
+    return NotificationRequested(
+        subject_id=cra.id,
+        template="cra_approval_refused",
+        members=[cra.mission.consultant_id],
+        context={**_facts(cra), "reason": cra.refusal_reason or ""},
     )
 
 
@@ -33,6 +60,26 @@ def validated(cra: Cra) -> NotificationRequested:
         members=[cra.mission.consultant_id],
         roles=[RoleInCompany(company_id=cra.mission.provider_company_id, roles=sorted(SELLERS))],
         context={**_facts(cra), "days": _days(cra)},
+    )
+
+
+def submission_due(mission: Mission, month: Month) -> NotificationRequested:
+    """The consultant is reminded of a month that they have not sent."""
+    return NotificationRequested(
+        subject_id=mission.bdc_id,
+        template="cra_reminder",
+        members=[mission.consultant_id],
+        context={"title": mission.title, "month": month},
+    )
+
+
+def validation_due(cra: Cra) -> NotificationRequested:
+    """The operational manager is reminded of a month that waits for them, before the first of the next."""
+    return NotificationRequested(
+        subject_id=cra.id,
+        template="cra_validation_reminder",
+        members=[cra.mission.operational_manager_id],
+        context={**_facts(cra), "consultant_name": cra.mission.consultant_name, "days": _days(cra)},
     )
 
 

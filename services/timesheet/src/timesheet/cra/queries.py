@@ -1,11 +1,12 @@
 """Loading CRAs within what the caller sees, with their mission, in one statement."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, Uuid, any_, bindparam, func, select, text
 from sqlalchemy.orm import contains_eager, defer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,10 +14,14 @@ from chassis import Tx
 from chassis.auth import Caller
 from chassis.hot import HotTx, read_row
 from contracts.roles import CompanyKind
+from contracts.values import Month
 from timesheet.cra.domain import Cra
-from timesheet.cra.refusals import CraNotFound
+from timesheet.cra.refusals import CraNotFound, MonthOutsideMission
 from timesheet.directory.missions import Mission
-from timesheet.directory.queries import Sight, sight_of, visible, visible_to
+from timesheet.directory.queries import Sight, pending_renewal, sight_of, visible, visible_to
+from timesheet.directory.renewals import RenewalPending
+from timesheet.directory.supervision import Supervision
+from timesheet.line.corrections import Corrections
 
 
 def visible_cras(caller: Caller) -> Select[Cra]:
@@ -67,8 +72,45 @@ async def cra_of_month(tx: Tx, mission: Mission, month: str, *, locked: bool = F
     return (await tx.scalars(query)).one_or_none()
 
 
+async def check_covered(tx: Tx, mission: Mission, month: Month) -> None:
+    """Raise RenewalPending where a renewal would bring the month (TS-06), MonthOutsideMission where nothing does."""
+    if mission.covers(month):
+        return
+    renewal = await pending_renewal(tx, mission.mission_id)
+    if renewal is not None and renewal.covers(month):
+        raise RenewalPending(f"it would begin on {renewal.starts_on}")
+    raise MonthOutsideMission
+
+
 async def days_in_other_months(tx: Tx, mission: Mission, month: str) -> Decimal:
-    """Days that the order's other CRAs count already; true while the mission's row is locked."""
+    """Days that the order's other CRAs, and corrections of its months, count already; true while its row is locked."""
     counted = func.coalesce(func.sum(Cra.total_days), Decimal(0))
     query = select(counted).where(Cra.bdc_id == mission.bdc_id, Cra.month != month)
-    return (await tx.execute(query)).scalar_one()
+    corrections = Corrections.of(await reports_with_lines(tx, mission.mission_id))
+    return (await tx.execute(query)).scalar_one() + corrections.counted_for(mission.bdc_id)
+
+
+async def reports_with_lines(tx: Tx, mission_id: UUID) -> Sequence[Cra]:
+    """The reports of a mission that hold more than days."""
+    query = select(Cra).join(Cra.mission).where(Mission.mission_id == mission_id, Cra.lines != text("'[]'"))
+    return (await tx.scalars(without_days(query).options(contains_eager(Cra.mission)))).all()
+
+
+@cache
+def _supervisors() -> Select[Any]:
+    follows = bindparam("consultant", type_=Uuid()) == any_(Supervision.consultants)
+    own = Supervision.company_id == bindparam("company")
+    return select(func.array_agg(Supervision.member_id).label("members")).where(own, follows)
+
+
+async def supervisors_of(tx: HotTx, mission: Mission) -> list[UUID]:
+    """The sales managers who look after the consultant of a mission (CO-05)."""
+    values = {"company": mission.provider_company_id, "consultant": mission.consultant_id}
+    found = await tx.fetch(_supervisors(), values)
+    return (found and found["members"]) or []
+
+
+async def cras_to_validate(tx: Tx, ids: Sequence[UUID], caller: Caller) -> Sequence[Cra]:
+    """Those of the CRAs that the caller sees, each held until the commit. Raises Forbidden without a company."""
+    query = without_days(visible_cras(caller)).where(Cra.id.in_(ids)).order_by(Cra.id)
+    return (await tx.scalars(query.with_for_update(of=Cra))).all()

@@ -49,3 +49,15 @@ class EmptyCra(Unprocessable):
     """A CRA without a day would entitle to an invoice of nothing, so it is not sent."""
 
     code, title = "empty_cra", "A CRA without a day cannot be submitted"
+
+
+class AlreadyReminded(Conflict):
+    """The same people were reminded of the same month today."""
+
+    code, title = "already_reminded", "They were reminded today"
+
+
+class NothingToRemind(Conflict):
+    """The month is sent already, or cannot be filled in yet."""
+
+    code, title = "nothing_to_remind", "Nobody is expected to send this month now"

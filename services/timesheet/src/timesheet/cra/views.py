@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from chassis.http import Body, View
-from contracts.values import Days, Month
+from contracts.values import Days, Month, Period
 from timesheet.cra.calendar import DayKind
 from timesheet.cra.domain import Cra, CraStatus, DayWorked
 from timesheet.cra.months import MissionMonth, MonthStatus, grid
@@ -39,8 +39,21 @@ class FilledMonth(Body):
     days: Annotated[list[FilledDay], Field(max_length=31)]
 
 
+class FilledSpan(Body):
+    """The same for each working day of a span, or of the whole month; `0.0` empties them, week-ends stay."""
+
+    period: Period | None = None
+    quantity: Literal["0.0", "0.5", "1.0"]
+
+
+class ChosenCras(Body):
+    """Up to a hundred CRAs to decide on at once, each once."""
+
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=100, json_schema_extra={"uniqueItems": True})]
+
+
 class Refusal(Body):
-    """Why the operational manager sends a CRA back."""
+    """Why whoever decides sends a CRA back."""
 
     reason: Reason
 
@@ -59,6 +72,7 @@ class CraView(View):
     total_days: Days
     refusal_reason: str | None
     submitted_at: datetime | None
+    approved_at: datetime | None
     validated_at: datetime | None
     invoice_number: str | None
     payment_on: date | None
@@ -82,6 +96,7 @@ class CraView(View):
             total_days=cra.total_days,
             refusal_reason=cra.refusal_reason,
             submitted_at=cra.submitted_at,
+            approved_at=cra.approved_at,
             validated_at=cra.validated_at,
             invoice_number=cra.invoice_number,
             payment_on=cra.payment_on,
@@ -112,12 +127,12 @@ class CraWithDays(CraView):
 
 
 class MonthView(View):
-    """Where a month stands; `reason` says why a month is not started."""
+    """Where a month stands; `reason` says why a month is not started. Without an order, its renewal is pending."""
 
-    bdc_id: UUID
+    bdc_id: UUID | None
     month: Month
     status: MonthStatus
-    reason: Literal["mission_not_started", "month_not_begun"] | None
+    reason: Literal["module_off", "mission_not_started", "month_not_begun", "renewal_pending"] | None
     cra_id: UUID | None
     total_days: Days
     invoice_number: str | None
@@ -143,14 +158,32 @@ class GridDayView(View):
 
 
 class GridView(MonthView):
-    """A month day by day; `days_left` is the most that it may count."""
+    """A month day by day; `days_left` is what the order has left for it."""
 
     days_left: Days
     days: list[GridDayView]
 
     @classmethod
-    def showing(cls, mission: Mission, standing: MissionMonth, cra: Cra | None, elsewhere: Decimal) -> Self:
+    def showing(
+        cls, mission: Mission, standing: MissionMonth, cra: Cra | None, elsewhere: Decimal, *, weekends: bool
+    ) -> Self:
         """Show a month, filled in or not."""
         month = MonthView.model_validate(standing)
-        days = [GridDayView.model_validate(day) for day in grid(mission, standing.month, cra)]
-        return cls(**month.__dict__, days_left=mission.days - elsewhere, days=days)
+        days = [GridDayView.model_validate(day) for day in grid(mission, standing.month, cra, weekends=weekends)]
+        left = max(mission.days - elsewhere, Decimal(0))
+        return cls(**month.__dict__, days_left=left, days=days)
+
+
+class OutcomeView(View):
+    """What became of one CRA: validated, or the code and the words of why not."""
+
+    cra_id: UUID
+    validated: bool
+    code: str | None = None
+    detail: str | None = None
+
+
+class OutcomesView(View):
+    """What became of each CRA that was asked for, in the order asked."""
+
+    items: list[OutcomeView]

@@ -13,6 +13,7 @@ from chassis.errors import NotFound
 from contracts.roles import HEADS, CompanyKind, Role
 from contracts.values import Month
 from timesheet.directory.missions import Mission
+from timesheet.directory.renewals import Renewal
 from timesheet.directory.supervision import follows
 
 
@@ -83,3 +84,9 @@ async def order_of_month(
     if found is None:
         raise MissionNotFound
     return found
+
+
+async def pending_renewal(tx: Tx, mission_id: UUID) -> Renewal | None:
+    """What both sides still agree on for the mission; one at a time."""
+    query = select(Renewal).where(Renewal.mission_id == mission_id, Renewal.pending)
+    return (await tx.scalars(query.order_by(Renewal.renewal_id.desc()).limit(1))).one_or_none()
