@@ -39,7 +39,6 @@ from billing.issuing.sheet import (
 from billing.ledger.domain import Account as Books
 from billing.ledger.domain import EntryKind, credit, debit
 from billing.ledger.posting import post
-from billing.own import Own
 from billing.settings import BillingSettings
 from chassis import Tx, audit, get_or
 from chassis.errors import require
@@ -49,7 +48,7 @@ from chassis.rows import new_id
 BOOKED_HERE = frozenset({Kind.CLIENT, Kind.SUBSCRIPTION, Kind.RISE})
 
 
-async def issue(tx: Tx, own: Own, draft: Draft) -> IssuedInvoice:
+async def issue(tx: Tx, settings: BillingSettings, draft: Draft) -> IssuedInvoice:
     """Number, fix and book an invoice; once for each kind and source, which a constraint holds.
 
     Raises:
@@ -58,7 +57,7 @@ async def issue(tx: Tx, own: Own, draft: Draft) -> IssuedInvoice:
 
     """
     company = await get_or(tx, Company, draft.party_id, PartyUnknown(field="party_id"))
-    settings, other = own.settings, Party.of(company.identity)
+    other = Party.of(company.identity)
     self_billed = draft.kind is Kind.SELF_BILLED
     operator = operator_of(settings)
     seller, buyer = (other, operator) if self_billed else (operator, other)
