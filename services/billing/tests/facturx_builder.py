@@ -75,6 +75,7 @@ def _party(name, address, siret, vat_number, category):
     }
     if siret:
         party |= {"identifiers": {"0009": siret}, "legal_identifier": siret[:9], "legal_identifier_schemeid": "0002"}
+        party |= {"einvoicing_addr": siret[:9], "einvoicing_addr_schemeid": "0225"}
     if vat_number and category != "O":
         party["vat_identifier"] = vat_number
     return party
@@ -85,6 +86,8 @@ def _buyer(buyer, category):
         "name": buyer["name"],
         "legal_identifier": buyer["siren"],
         "legal_identifier_schemeid": "0002",
+        "einvoicing_addr": buyer["siren"],
+        "einvoicing_addr_schemeid": "0225",
         "addr_l1": buyer["address"][:40],
         "city": "Paris",
         "postcode": "75001",

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.bpf.domain import Bpf, BpfKind
 from billing.directory.missions import MissionTerms
-from billing.invoice.offers import Settlement, offer_for, settle
+from billing.invoice.offers import settlement_of
+from billing.invoice.statuses import ALLOWED, InvoiceStatus, PaymentActor
 from billing.invoice.workdays import business_day_from
-from chassis.clock import business_date
 from chassis.errors import Conflict, IllegalMove, NotFound, require
 from chassis.rows import Base, new_id
-from chassis.transitions import Move, check_move, moves
+from chassis.transitions import check_move
 from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled
 from contracts.contracting import PaymentRegime
 from contracts.notification import NotificationRequested, RoleInCompany
@@ -55,47 +55,6 @@ TYPE_CODES = {
     (Origin.SELF_BILLED, BpfKind.CREDIT): "261",
 }
 """UNTDID 1001, of the subset that the French rules know (BR-FR-04)."""
-
-
-class InvoiceStatus(StrEnum):
-    """Where the payment stands (BL-23)."""
-
-    AWAITING_CLIENT_PAYMENT = "awaiting_client_payment"
-    SCHEDULED = "scheduled"
-    ON_HOLD = "on_hold"
-    """Contested or blocked: no run takes it."""
-    IN_PAYMENT = "in_payment"
-    """In an approved run."""
-    PAID = "paid"
-    CANCELLED = "cancelled"
-    """Taken back whole by a credit note, and by nothing else (BL-22)."""
-
-
-class PaymentActor(StrEnum):
-    """Who or what moves a payment on."""
-
-    CLIENT = "client"
-    """The client's own payment, received or taken back."""
-    PLATFORM = "platform"
-    """Finance staff, or the settling of a contest."""
-    BANK = "bank"
-    CREDIT_NOTE = "credit_note"
-
-
-_WAITING = {InvoiceStatus.AWAITING_CLIENT_PAYMENT, InvoiceStatus.SCHEDULED}
-
-ALLOWED: dict[InvoiceStatus, Move[InvoiceStatus, PaymentActor]] = {
-    InvoiceStatus.AWAITING_CLIENT_PAYMENT: moves({InvoiceStatus.SCHEDULED}, {PaymentActor.CLIENT})
-    | moves({InvoiceStatus.ON_HOLD}, {PaymentActor.PLATFORM}),
-    InvoiceStatus.SCHEDULED: moves({InvoiceStatus.AWAITING_CLIENT_PAYMENT}, {PaymentActor.CLIENT})
-    | moves({InvoiceStatus.ON_HOLD}, {PaymentActor.PLATFORM})
-    | moves({InvoiceStatus.IN_PAYMENT, InvoiceStatus.PAID}, {PaymentActor.BANK}),
-    InvoiceStatus.ON_HOLD: moves(_WAITING, {PaymentActor.PLATFORM}),
-    InvoiceStatus.IN_PAYMENT: moves({InvoiceStatus.SCHEDULED}, {PaymentActor.PLATFORM}),
-    InvoiceStatus.PAID: moves({InvoiceStatus.IN_PAYMENT}, {PaymentActor.BANK}),
-    InvoiceStatus.CANCELLED: moves(_WAITING | {InvoiceStatus.ON_HOLD, InvoiceStatus.PAID}, {PaymentActor.CREDIT_NOTE}),
-}
-"""The bank gives a transfer back before or after it showed it; a paid invoice that is cancelled leaves a debt."""
 
 
 class Invoice(Base):
@@ -276,6 +235,14 @@ class Invoice(Base):
         self.paid_on = on
         return InvoicePaid(payable=self.payable, paid_on=on, **self._identified())
 
+    def set_off(self, on: date) -> InvoicePaid:
+        """A credit note: payments of other invoices were reduced by all of it. Raises IllegalMove."""
+        require(self.is_credit, IllegalMove("only a credit note is set off"))
+        self._move_to(InvoiceStatus.PAID, PaymentActor.SET_OFF)
+        self.paid_on = on
+        self.payment_on = self.payment_on or on
+        return InvoicePaid(payable=self.payable, paid_on=on, **self._identified())
+
     def come_back(self, at: datetime) -> PaymentScheduled:
         """The bank gave the transfer back: the next run tries again. Raises IllegalMove."""
         assert self.payment_on is not None  # what was in payment had a date
@@ -337,17 +304,3 @@ class Invoice(Base):
             payment_on=self.payment_on,
             imported_at=self.imported_at,
         )
-
-
-def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
-    """Fee and date of a BPF at the terms of its order."""
-    start = max(bpf.validated_on, terms.immediate_from or date.min)
-    return settle(
-        offer=offer_for(terms.regime, terms.option, business_date(terms.issued_at), immediate=terms.is_immediate),
-        daily_rate=bpf.unit_price,
-        days=bpf.days,
-        net=bpf.net,
-        vat=bpf.vat,
-        start=start if terms.is_immediate else bpf.validated_on,
-        client_paid_on=bpf.client_paid_on,
-    )

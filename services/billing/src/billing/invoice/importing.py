@@ -116,7 +116,7 @@ async def import_invoice(
     )
     await tx.flush()
     audit(tx, "invoice.import", invoice.id, bpf=bpf.id, number=invoice.number, sha256=stored.sha256)
-    return InvoiceView.model_validate(invoice)
+    return InvoiceView.of(invoice, own.settings.accounting_contact)
 
 
 async def _check_awaited(tx: Tx, bpf_id: UUID, caller: Caller) -> None:

@@ -7,7 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
+from billing.bpf.domain import Bpf
+from billing.directory.missions import MissionTerms
 from billing.invoice.workdays import business_day_from, business_days_after
+from chassis.clock import business_date
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.values import Money
 
@@ -99,3 +102,17 @@ def settle(
     if payment_on is None and client_paid_on is not None:
         payment_on = business_day_from(client_paid_on)
     return Settlement(fee, net - fee, net + vat - fee, payment_on)
+
+
+def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
+    """Fee and date of a BPF at the terms of its order."""
+    start = max(bpf.validated_on, terms.immediate_from or date.min)
+    return settle(
+        offer=offer_for(terms.regime, terms.option, business_date(terms.issued_at), immediate=terms.is_immediate),
+        daily_rate=bpf.unit_price,
+        days=bpf.days,
+        net=bpf.net,
+        vat=bpf.vat,
+        start=start if terms.is_immediate else bpf.validated_on,
+        client_paid_on=bpf.client_paid_on,
+    )

@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, and_, select
 
 from billing.bpf.domain import Bpf
 from billing.bpf.queries import sold_by
-from billing.invoice.domain import Invoice, InvoiceNotFound, InvoiceStatus
+from billing.invoice.domain import Invoice, InvoiceNotFound
+from billing.invoice.statuses import InvoiceStatus
 from billing.invoice.views import InvoiceView
+from billing.own import OwnDep
 from chassis import Tx
 from chassis.auth import Caller, may
 from chassis.errors import Forbidden
@@ -28,19 +30,20 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 @router.get("/invoices", access=SELLING, responses=documented(Forbidden))
 async def list_invoices(
-    tx: TxDep, caller: CallerDep, page: PageDep, status: Annotated[InvoiceStatus | None, Query()] = None
+    tx: TxDep, caller: CallerDep, own: OwnDep, page: PageDep, status: Annotated[InvoiceStatus | None, Query()] = None
 ) -> Page[InvoiceView]:
     """The invoices that the caller may see, newest first (BL-30)."""
     query = select(Invoice).where(_sold_by(caller))
     if status:
         query = query.where(Invoice.status == status.value)
-    return await page_of(tx, query, Invoice.id, page, InvoiceView.model_validate)
+    contact = own.settings.accounting_contact
+    return await page_of(tx, query, Invoice.id, page, lambda invoice: InvoiceView.of(invoice, contact))
 
 
 @router.get("/invoices/{invoice_id}", access=SELLING, responses=documented(Forbidden, InvoiceNotFound))
-async def read_invoice(invoice_id: UUID, tx: TxDep, caller: CallerDep) -> InvoiceView:
-    """One invoice with its status and expected payment date (BL-36)."""
-    return InvoiceView.model_validate(await _own_invoice(tx, invoice_id, caller))
+async def read_invoice(invoice_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> InvoiceView:
+    """One invoice with its status, the date of its payment, expected or past, and whom to ask (BL-36, BL-27)."""
+    return InvoiceView.of(await _own_invoice(tx, invoice_id, caller), own.settings.accounting_contact)
 
 
 @router.get(

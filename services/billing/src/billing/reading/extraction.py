@@ -1,4 +1,4 @@
-"""From a PDF's bytes to the XML invoice in it: as much as can be read, whatever else is wrong with it."""
+"""From a file's bytes to the XML invoice in it: as much as can be read, whatever else is wrong with it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from lxml import etree  # type: ignore[import-untyped]
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, EmbeddedFile
 
+from chassis.pdf import Unsafe, inspect
+
 MAX_XML = 8 * 1024 * 1024
 """Bytes; invoices may carry documents of their own (BT-125)."""
+MAX_PAGES = 200
+ATTACHABLE = (".xml", ".pdf", ".png", ".jpg", ".jpeg", ".csv", ".xlsx", ".ods", ".txt")
+"""What an invoice may carry beside itself (BT-125), and notes."""
 _INVOICE_NAMES = frozenset({"factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml"})
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -34,21 +39,40 @@ class Finding(NamedTuple):
     detail: str
 
 
-def embedded_xml(content: bytes) -> bytes:
-    """The one embedded invoice. Raises Refused."""
+def invoice_xml(content: bytes) -> bytes:
+    """The XML itself, or the one invoice in a PDF in which nothing acts. Raises Refused."""
+    return _embedded_xml(content) if content.startswith(b"%PDF-") else content
+
+
+def _embedded_xml(content: bytes) -> bytes:
     try:
-        attached = [(_names(file), file.content) for file in _attachments(PdfReader(BytesIO(content)))]
+        pdf = PdfReader(BytesIO(content))
+        attached = [(_names(file), file.content) for file in _attachments(pdf)]
+        pages = len(pdf.pages)
     except MemoryError:
         raise
     except Exception as wrong:  # a damaged file can make pypdf fail anywhere
         raise Refused("not_a_pdf", "the PDF is damaged, encrypted or not a PDF") from wrong
+    if pages > MAX_PAGES:
+        raise Refused("too_many_pages", f"{pages} pages; at most {MAX_PAGES} are taken")
     named = {data for names, data in attached if names & _INVOICE_NAMES and data}
     found = named or {data for names, data in attached if data and any(name.endswith(".xml") for name in names)}
     if not found:
         raise Refused("no_embedded_invoice", "no factur-x.xml is attached to this PDF")
     if len(found) > 1:
         raise Refused("ambiguous_invoice", f"{len(found)} different invoices are attached to this PDF")
+    _check_harmless(content, [names for names, _ in attached])
     return found.pop()
+
+
+def _check_harmless(content: bytes, attached: list[frozenset[str]]) -> None:
+    for names in attached:
+        if not any(name.endswith(ATTACHABLE) for name in names):
+            raise Refused("unsafe_pdf", "a file that is attached to this PDF is of a kind that is not taken")
+    try:
+        inspect(content, attachments=True)
+    except Unsafe as wrong:
+        raise Refused("unsafe_pdf", str(wrong)) from wrong
 
 
 def _attachments(pdf: PdfReader) -> list[EmbeddedFile]:
@@ -72,7 +96,7 @@ def parse(xml: bytes) -> tuple[etree._Element, list[Finding]]:
     that is found. Raises Refused.
     """
     if len(xml) > MAX_XML:
-        raise Refused("xml_refused", f"the embedded XML is larger than {MAX_XML} bytes")
+        raise Refused("xml_refused", f"the XML is larger than {MAX_XML} bytes")
     try:
         return _well_formed(xml), []
     except (etree.XMLSyntaxError, ValueError, LookupError) as wrong:
@@ -80,7 +104,7 @@ def parse(xml: bytes) -> tuple[etree._Element, list[Finding]]:
     try:
         root = _well_formed(_bare(xml))
     except (etree.XMLSyntaxError, ValueError, LookupError) as wrong:
-        raise Refused("xml_refused", f"the embedded XML is not well-formed: {why}") from wrong
+        raise Refused("xml_refused", f"the XML is not well-formed: {why}") from wrong
     return root, [Finding("xml", "xml_declaration", f"not XML because of how it starts or ends, read as UTF-8: {why}")]
 
 

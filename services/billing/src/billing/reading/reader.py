@@ -18,7 +18,7 @@ class Reader(ReadingProcess):
         super().__init__("billing.reading.worker", **limits)  # type: ignore[arg-type]
 
     async def read(self, content: bytes) -> Reading:
-        """The invoice embedded in a PDF, valid or not, with all that its schema and rules find wrong.
+        """The invoice in a PDF, or an XML invoice, valid or not, with all that its schema and rules find wrong.
 
         Raises:
             UnreadableInvoice: there is no invoice that could be read; the subclass says why.

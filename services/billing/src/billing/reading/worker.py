@@ -18,11 +18,11 @@ CPU_SECONDS = 12
 
 def answer(content: bytes) -> tuple[bytes, bool]:
     """The JSON answer for a file, and whether the process is still sound."""
-    from billing.reading import extraction, facturx_file  # noqa: PLC0415 - after the limits are set
+    from billing.reading import extraction, invoice_file  # noqa: PLC0415 - after the limits are set
 
     found: dict[str, object]
     try:
-        found, sound = facturx_file.read(content), True
+        found, sound = invoice_file.read(content), True
     except extraction.Refused as no:
         found, sound = {"refused": no.code, "detail": no.detail}, True
     except (MemoryError, RecursionError):
@@ -34,7 +34,7 @@ def main() -> int:
     """Answer files until there are no more."""
     limit_process(MEMORY)
     sink = answers_way()
-    from billing.reading import facturx_file  # noqa: F401, PLC0415 - said to be ready only when it is
+    from billing.reading import invoice_file  # noqa: F401, PLC0415 - said to be ready only when it is
 
     return serve(sys.stdin.buffer, sink, answer, CPU_SECONDS)
 
