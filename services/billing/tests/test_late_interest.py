@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.bank.late import Reduction, late_charges
+from billing.bank.late import Payment, late_charges
 from billing.issuing.legal_interest import late_rate, legal_rate, next_semester, semester_of
 from contracts.values import Money
 
@@ -15,8 +15,8 @@ DUE = date(2026, 3, 31)
 
 
 def charges(until, *paid, gross="36500.00", due=DUE):
-    reductions = [Reduction(on, Money.of(amount)) for on, amount in paid]
-    return late_charges(Money.of(gross), due, reductions, until)
+    payments = [Payment(on, Money.of(amount)) for on, amount in paid]
+    return late_charges(Money.of(gross), due, payments, until)
 
 
 def amounts(found):
@@ -100,17 +100,17 @@ class TestCharges:
     )
     def test_it_is_the_sum_of_its_days_one_by_one(self, paid, after):
         until, gross = DUE + timedelta(days=after), Decimal(36500)
-        reductions, left = [], gross
+        payments, left = [], gross
         for days, amount in sorted(paid):
             taken = min(Decimal(amount), left)
             if taken:
-                reductions.append((DUE + timedelta(days=days), taken))
+                payments.append((DUE + timedelta(days=days), taken))
                 left -= taken
         expected = Decimal(0)
         for number in range(1, after + 1):
             day = DUE + timedelta(days=number)
-            unpaid = gross - sum(amount for on, amount in reductions if on < day)
+            unpaid = gross - sum(amount for on, amount in payments if on < day)
             expected += unpaid * late_rate(day) / 36500
-        found = charges(until, *reductions)
+        found = charges(until, *payments)
         assert found.interest == Money.of(expected.quantize(Decimal("1e-12")))
         assert found.indemnity == Money.of(40 if expected else 0)

@@ -1,6 +1,10 @@
 """The billing service: what it is made of."""
 
+from billing.bank import personal as bank_data
+from billing.bank.late_routes import router as late_charges
+from billing.bank.match_routes import router as matches
 from billing.bank.routes import router as bank
+from billing.bank.rules import matching
 from billing.bpf.consumers import consumers as bpf_consumers
 from billing.bpf.routes import router as bpfs
 from billing.company_settings import routes as company_settings
@@ -31,14 +35,16 @@ service = Service(
         ledger,
         e_invoices,
         bank,
+        matches,
+        late_charges,
         company_settings.router,
         mandate_routes.router,
         payments,
         payment_runs,
     ],
     consumers=[directory_consumers, bpf_consumers],
-    sweeps=[check_money],
+    sweeps=[check_money, matching],
     background=[*EXCHANGE],
     state=build,
-    personal_data=[*DATA, *personal.DATA, *self_billing_data.DATA, *payment_data.DATA],
+    personal_data=[*DATA, *personal.DATA, *self_billing_data.DATA, *payment_data.DATA, *bank_data.DATA],
 )

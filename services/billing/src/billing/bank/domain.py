@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint, text
@@ -153,7 +154,7 @@ class BankMovement(Base):
         self.matched_amount -= amount.amount
 
 
-def movement_row(found: StatedMovement, statement: BankStatement, position: int) -> dict[str, object]:
+def movement_row(found: StatedMovement, statement: BankStatement, position: int) -> dict[str, Any]:
     """The columns of a movement, nothing of it matched."""
     same = ("amount", "booked_on", "end_to_end_id", "remittance", "counterparty_name", "counterparty_iban")
     return {name: getattr(found, name) for name in (*same, "bank_reference")} | {

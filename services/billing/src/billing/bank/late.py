@@ -15,8 +15,8 @@ DAYS_A_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
-class Reduction:
-    """A day on which less was owed from then on: a payment, or a credit note."""
+class Payment:
+    """Part of the debt, and the day on which it came in."""
 
     on: date
     amount: Money
@@ -70,16 +70,16 @@ class LateCharges:
         return sum(each.days for each in self.stretches)
 
 
-def late_charges(gross: Money, due_on: date, reductions: Sequence[Reduction], until: date) -> LateCharges:
+def late_charges(owed: Money, due_on: date, payments: Sequence[Payment], until: date) -> LateCharges:
     """Interest from the day after the due date to the day of payment, or to `until`, both included.
 
-    A payment counts from the day after it: its own day still bears interest. Each 1 January and 1 July the rate may
-    change.
+    `owed` leaves out what credit notes took back: it never was. A payment counts from the day after it: its own day
+    still bears interest. Each 1 January and 1 July the rate may change.
     """
-    changes = {each.on + timedelta(days=1) for each in reductions}
+    changes = {each.on + timedelta(days=1) for each in payments}
     found, start = [], due_on + timedelta(days=1)
     while start <= until:
-        left = gross.amount - sum((each.amount.amount for each in reductions if each.on < start), Decimal(0))
+        left = owed.amount - sum((each.amount.amount for each in payments if each.on < start), Decimal(0))
         if left <= 0:
             break
         following = min([next_semester(start), until + timedelta(days=1), *(day for day in changes if day > start)])

@@ -63,3 +63,9 @@ class WrongDirection(Conflict):
     """Money that came in settles what companies owe; money that went out does not."""
 
     code, title = "wrong_direction", "The movement goes the other way"
+
+
+class MatchStands(Conflict):
+    """What the bank shows of our own transfers is not a matter of opinion."""
+
+    code, title = "match_stands", "The bank shows this transfer: the match stands"

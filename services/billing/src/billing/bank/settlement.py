@@ -1,0 +1,182 @@
+"""Settling something with part of a movement, and taking that back: rows, ledger and statuses move together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+
+from billing.bank.domain import BankMatch, BankMovement, Direction, Rule, Target
+from billing.bank.refusals import MatchNotFound, MatchStands, MovementNotFound, TooMuchMatched, WrongDirection
+from billing.issuing.domain import IssuedInvoice, IssuedInvoiceNotFound, IssuedStatus
+from billing.issuing.issue import BOOKED_HERE
+from billing.issuing.sheet import Kind
+from billing.ledger.domain import EntryKind, reversed_postings
+from billing.ledger.posting import post
+from billing.payment.domain import PaymentOrder
+from billing.payment.progress import client_has_paid, client_payment_undone, transfer_executed, transfer_returned
+from chassis import Tx, audit, get_locked
+from chassis.errors import require
+from chassis.rows import new_id
+from contracts.values import Money
+
+
+async def lock_movement(tx: Tx, movement_id: UUID) -> BankMovement:
+    """The movement, for us alone. Raises MovementNotFound."""
+    return await get_locked(tx, BankMovement, movement_id, MovementNotFound())
+
+
+async def lock_invoice(tx: Tx, invoice_id: UUID) -> IssuedInvoice:
+    """An invoice that a company owes, for us alone. Raises IssuedInvoiceNotFound."""
+    owed = IssuedInvoice.kind.in_(BOOKED_HERE)
+    return await get_locked(tx, IssuedInvoice, invoice_id, IssuedInvoiceNotFound(), owed)
+
+
+def live(*scope: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:
+    """The matches that stand, within a scope."""
+    return (*scope, BankMatch.undone_at.is_(None))
+
+
+async def live_matches(tx: Tx, *scope: ColumnElement[bool]) -> list[BankMatch]:
+    """The matches that stand, oldest first."""
+    return list((await tx.scalars(select(BankMatch).where(*live(*scope)).order_by(BankMatch.id))).all())
+
+
+async def settle_invoice(
+    tx: Tx, movement: BankMovement, invoice: IssuedInvoice, amount: Money, rule: Rule, *, by: UUID | None = None
+) -> BankMatch:
+    """Pay (part of) an invoice with money that came in; both rows are locked.
+
+    Raises:
+        WrongDirection: the money went out.
+        TooMuchMatched: more than the movement has left, or than the invoice asks for.
+
+    """
+    require(movement.direction == Direction.IN, WrongDirection())
+    said = f"{invoice.open.amount:.2f} of the invoice is open"
+    require(amount.amount <= invoice.open.amount, TooMuchMatched(said, field="amount"))
+    invoice.receive(amount)
+    match = _new(Target.ISSUED_INVOICE, invoice.id, invoice.party_id, amount, rule)
+    await _keep(tx, movement, match, by)
+    if invoice.kind is Kind.CLIENT and invoice.status is IssuedStatus.PAID:
+        await client_has_paid(tx, invoice.source_id, await last_payment(tx, invoice.id))
+    return match
+
+
+async def settle_by_hand(
+    tx: Tx, movement: BankMovement, invoice: IssuedInvoice, amount: Money, *, by: UUID
+) -> BankMatch:
+    """As `settle_invoice`, and with what of the movement stands on the company's account where the rest is too little.
+
+    Raises:
+        WrongDirection, TooMuchMatched: as `settle_invoice`.
+
+    """
+    freed = Money.of(0)
+    mine = BankMatch.movement_id == movement.id, BankMatch.party_id == invoice.party_id
+    for kept in await live_matches(tx, *mine, BankMatch.target == Target.ON_ACCOUNT.value):
+        if movement.left.amount < amount.amount:
+            await undo(tx, kept, movement, f"used for {invoice.number}", by=by)
+            freed += kept.total
+    match = await settle_invoice(tx, movement, invoice, amount, Rule.BY_HAND, by=by)
+    rest = Money(amount=min(freed.amount, movement.left.amount))
+    if rest.amount:
+        await put_on_account(tx, movement, invoice.party_id, rest, Rule.REMAINDER, by=by)
+    return match
+
+
+async def put_on_account(
+    tx: Tx, movement: BankMovement, company_id: UUID, amount: Money, rule: Rule, *, by: UUID | None = None
+) -> BankMatch:
+    """Keep money that came in for what the company will owe. Raises WrongDirection, TooMuchMatched."""
+    require(movement.direction == Direction.IN, WrongDirection())
+    return await _keep(tx, movement, _new(Target.ON_ACCOUNT, company_id, company_id, amount, rule), by)
+
+
+async def settle_transfer(
+    tx: Tx, movement: BankMovement, order: PaymentOrder, rule: Rule, *, by: UUID | None = None
+) -> BankMatch:
+    """A transfer of ours went out, or came back, whole.
+
+    Raises:
+        TooMuchMatched: the movement is not of the order's amount, or part of it is matched already.
+        IllegalMove: the transfer was shown, or given back, before.
+
+    """
+    require(movement.left == order.money, TooMuchMatched(f"the transfer is of {order.amount:.2f}", field="amount"))
+    if movement.direction == Direction.OUT:
+        await transfer_executed(tx, order.end_to_end_id, movement.booked_on)
+    else:
+        await transfer_returned(tx, order.end_to_end_id, movement.remittance[:200] or "given back by the bank")
+    match = _new(Target.TRANSFER, order.id, order.provider_company_id, movement.left, rule)
+    return await _keep(tx, movement, match, by)
+
+
+async def undo(tx: Tx, match: BankMatch, movement: BankMovement, reason: str, *, by: UUID | None = None) -> None:
+    """Take a match back: its amount is unmatched again, and the invoice open; movement and match are locked.
+
+    Raises:
+        MatchUndone: it was taken back before.
+        MatchStands: a transfer that the bank shows did happen.
+
+    """
+    require(match.target != Target.TRANSFER, MatchStands())
+    match.undo(reason, by=by, at=tx.now)
+    movement.give_back(match.total)
+    lines = reversed_postings(match.postings(Direction(movement.direction)))
+    await post(tx, EntryKind.UNMATCH, match.id, f"{match.target} {match.target_id}", lines)
+    await tx.flush()
+    if match.target == Target.ISSUED_INVOICE:
+        await _reopen(tx, match)
+    audit(tx, "bank_match.undo", match.id, movement=movement.id, target=match.target_id)
+
+
+async def lock_match(tx: Tx, match_id: UUID) -> tuple[BankMatch, BankMovement]:
+    """A match and its movement, for us alone; the movement first, as whoever matches does. Raises MatchNotFound."""
+    found = await tx.get(BankMatch, match_id)
+    if found is None:
+        raise MatchNotFound
+    movement = await lock_movement(tx, found.movement_id)
+    return await get_locked(tx, BankMatch, match_id, MatchNotFound()), movement
+
+
+def _new(target: Target, target_id: UUID, party_id: UUID, amount: Money, rule: Rule) -> BankMatch:
+    return BankMatch(
+        id=new_id(),
+        target=target.value,
+        target_id=target_id,
+        party_id=party_id,
+        amount=amount.amount,
+        rule=rule.value,
+    )
+
+
+async def _keep(tx: Tx, movement: BankMovement, match: BankMatch, by: UUID | None) -> BankMatch:
+    movement.take(match.total)
+    match.movement_id, match.matched_by, match.matched_at = movement.id, by, tx.now
+    tx.add(match)
+    await tx.flush()
+    lines = match.postings(Direction(movement.direction))
+    await post(tx, EntryKind.MATCH, match.id, f"{match.target} {match.target_id}", lines)
+    audit(tx, "bank_match.make", match.id, movement=movement.id, target=match.target_id, rule=match.rule)
+    return match
+
+
+async def _reopen(tx: Tx, match: BankMatch) -> None:
+    """What the match had paid is open again, and what waited for it waits on."""
+    invoice = await lock_invoice(tx, match.target_id)
+    invoice.receive(Money(amount=-match.amount))
+    if invoice.kind is Kind.CLIENT and invoice.open.amount:
+        await client_payment_undone(tx, invoice.source_id)
+
+
+async def last_payment(tx: Tx, invoice_id: UUID) -> date:
+    """The day on which the money that completed it came in."""
+    query = (
+        select(func.max(BankMovement.booked_on))
+        .join(BankMatch, BankMatch.movement_id == BankMovement.id)
+        .where(*live(BankMatch.target == Target.ISSUED_INVOICE.value, BankMatch.target_id == invoice_id))
+    )
+    return (await tx.execute(query)).scalar_one()
