@@ -27,11 +27,16 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(length=16), nullable=False),
         sa.Column("rates", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("code", sa.String(length=3), nullable=True),
+        sa.Column("collected", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("invoice_id", name="pk_e_invoices"),
     )
     op.create_index("ix_e_invoices_code", "e_invoices", ["code", "invoice_id"])
     op.create_index("ix_e_invoices_number", "e_invoices", ["number"])
+    op.create_index(
+        "ix_e_invoices_unsettled", "e_invoices", ["invoice_id"], postgresql_where=sa.text("NOT settled")
+    )
     op.create_table(
         "e_invoice_steps",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -80,9 +85,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("flow_id", name="pk_e_invoice_told"),
     )
     op.create_index("ix_e_invoice_told_updated_at", "e_invoice_told", ["updated_at"])
+    op.create_table(
+        "e_invoice_progress",
+        sa.Column("origin", sa.String(length=16), nullable=False),
+        sa.Column("up_to", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("origin", name="pk_e_invoice_progress"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("e_invoice_progress")
     op.drop_table("e_invoice_told")
     op.drop_table("e_invoice_flows")
     op.drop_table("e_invoice_steps")

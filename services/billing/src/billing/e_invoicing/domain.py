@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, Numeric, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +19,7 @@ from billing.e_invoicing.codes import ALLOWED, FIRST, REASONS, Actor, Code
 from chassis.errors import Conflict, IllegalMove, NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
-from contracts.values import Amount
+from contracts.values import CENT, Amount
 
 RETRY_AFTER = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1))
 """Between two attempts to hand something over; the last one for ever, since the law asks for it to arrive."""
@@ -131,6 +131,7 @@ class EInvoice(Base):
     __table_args__ = (
         Index("ix_e_invoices_code", "code", "invoice_id"),
         Index("ix_e_invoices_number", "number"),
+        Index("ix_e_invoices_unsettled", "invoice_id", postgresql_where=text("NOT settled")),
     )
 
     invoice_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -150,6 +151,10 @@ class EInvoice(Base):
     """The gross amount at each rate of VAT."""
     code: Mapped[str | None] = mapped_column(String(3))
     """Where it stands; nothing while it waits to be handed over."""
+    collected: Mapped[Decimal] = mapped_column(Numeric(14, 2), default=Decimal(0))
+    """What we have said of its payment so far."""
+    settled: Mapped[bool] = mapped_column(default=False)
+    """Whether there is nothing more to say of its payment."""
     version: Mapped[int]
 
     def say(self, said: Said) -> Step:
@@ -180,6 +185,17 @@ class EInvoice(Base):
     def gross_by_rate(self) -> list[RateAmount]:
         """All of it, as collected in one payment."""
         return [RateAmount.model_validate(each) for each in self.rates]
+
+    def shares_of(self, amount: Decimal) -> list[RateAmount]:
+        """A payment by rates of VAT, as the invoice divides; the last rate takes what rounding leaves."""
+        gross, left = sum((each.amount for each in self.gross_by_rate), Decimal(0)), amount
+        shares = []
+        for each in self.gross_by_rate[:-1]:
+            share = (amount * each.amount / gross).quantize(CENT, ROUND_HALF_UP)
+            shares.append((each.rate, share))
+            left -= share
+        shares.append((self.gross_by_rate[-1].rate, left))
+        return [RateAmount(rate=rate, amount=share) for rate, share in shares if share > 0]
 
     def _check_rates(self, amounts: Sequence[RateAmount]) -> None:
         billed = {each.rate: each.amount for each in self.gross_by_rate}
@@ -319,3 +335,12 @@ class Told(Base):
     problem: Mapped[str | None] = mapped_column(String(LONGEST_ERROR))
     """Why nothing came of it."""
     told_at: Mapped[datetime]
+
+
+class Progress(Base):
+    """How far the invoices of an origin are taken up: all up to this id, which sorts by time of creation."""
+
+    __tablename__ = "e_invoice_progress"
+
+    origin: Mapped[str] = mapped_column(String(16), primary_key=True)
+    up_to: Mapped[UUID]

@@ -21,7 +21,7 @@ from billing.e_invoicing.approved_platform import (
 )
 from billing.e_invoicing.codes import Actor, Code
 from billing.e_invoicing.domain import EInvoice, Flow, FlowKind, FlowStatus, Said, Step, Told
-from billing.e_invoicing.registry import document_of, enlist_imported
+from billing.e_invoicing.registry import document_of, enlist_imported, enlist_issued, say_payments
 from billing.own import Own
 from chassis.chores import keep_doing
 from chassis.db import Tx
@@ -42,7 +42,14 @@ async def enlist(platform: Platform) -> int:
     """Take up a batch of the invoices that came since; say how many."""
     async with platform.database.transaction() as tx:
         tx.actor = "e_invoicing"
-        return await enlist_imported(tx, cast("Own", platform.own).settings)
+        return await enlist_issued(tx) + await enlist_imported(tx, cast("Own", platform.own).settings)
+
+
+async def follow_payments(platform: Platform) -> int:
+    """Say of a batch of invoices what was paid since; say of how many."""
+    async with platform.database.transaction() as tx:
+        tx.actor = "e_invoicing"
+        return await say_payments(tx)
 
 
 async def hand_over_due(platform: Platform) -> int:
@@ -234,6 +241,7 @@ async def _apply(tx: Tx, told: Told, content: bytes) -> None:
 
 BACKGROUND = [
     keep_doing(enlist, rest=2.0, failing="e_invoices_not_enlisted"),
+    keep_doing(follow_payments, rest=30.0, failing="payments_not_followed"),
     keep_doing(hand_over_due, rest=5.0, failing="flows_not_handed_over"),
     keep_doing(hear, rest=60.0, failing="approved_platform_not_heard"),
 ]
