@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +25,8 @@ from contracts.values import Money, Period
 from timesheet.directory.missions import Mission
 from timesheet.main import service
 from timesheet.settings.domain import Choices
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
 
 MAY_20 = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 
