@@ -8,26 +8,45 @@ from holidays import country_holidays
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from billing.invoice.offers import SCHEDULES, offer_of, settle
-from billing.invoice.workdays import business_days_after, public_holidays
+from billing.invoice.offers import IMMEDIATE, SCHEDULES, offer_for, settle
+from billing.invoice.workdays import (
+    bank_day_after,
+    bank_day_up_to,
+    business_day_from,
+    business_days_after,
+    is_bank_day,
+    public_holidays,
+)
 from chassis.clock import business_date
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.values import Money
 
 ORDERED = date(2025, 4, 28)
+BACK_TO_BACK = PaymentRegime.BACK_TO_BACK
 amounts = st.decimals(min_value="0.01", max_value="99999.99", places=2)
 halves = st.integers(min_value=0, max_value=62).map(lambda n: Decimal(n) / 2)
 
 
-def settled(option, *, rate="500.00", days="18", validated_on=date(2026, 11, 2), regime=None, vat=None):
+def settled(
+    option,
+    *,
+    rate="500.00",
+    days="18",
+    validated_on=date(2026, 11, 2),
+    regime=None,
+    vat=None,
+    immediate=False,
+    paid=None,
+):
     net = Money(amount=Decimal(rate)).times(Decimal(days))
     return settle(
-        regime=regime or PaymentRegime.GUARANTEED_DATE,
-        offer=offer_of(option, ORDERED),
+        offer=offer_for(regime, option, ORDERED, immediate=immediate),
         daily_rate=Money(amount=Decimal(rate)),
         days=Decimal(days),
+        net=net,
         vat=vat if vat is not None else net.times(Decimal("0.2")),
-        validated_on=validated_on,
+        start=validated_on,
+        client_paid_on=paid,
     )
 
 
@@ -53,6 +72,19 @@ class TestFee:
     @pytest.mark.parametrize("option", PaymentOption)
     def test_back_to_back_has_no_fee_whatever_the_option(self, option):
         assert settled(option, regime=PaymentRegime.BACK_TO_BACK).fee == Money.of(0)
+
+    @pytest.mark.req("BL-12")
+    def test_immediate_takes_twenty_euros_for_each_day_of_work(self):
+        due = settled(PaymentOption.BASIC, regime=BACK_TO_BACK, immediate=True)
+        assert (due.fee, due.net_after_fee, due.payable) == (Money.of(360), Money.of(8640), Money.of(10440))
+        assert settled(PaymentOption.BASIC, regime=BACK_TO_BACK, immediate=True, days="0.5").fee == Money.of(10)
+
+    def test_what_is_no_day_of_work_bears_no_fee(self):
+        """Expenses stand in the net price, and not in rate x days."""
+        offer = offer_for(PaymentRegime.GUARANTEED_DATE, PaymentOption.FLASH, ORDERED, immediate=False)
+        amounts = {"daily_rate": Money.of(500), "net": Money.of(9100), "vat": Money.of(1820)}
+        due = settle(offer=offer, days=Decimal(18), start=date(2026, 11, 2), **amounts)
+        assert (due.fee, due.payable) == (Money.of(450), Money.of(10470))
 
     def test_a_tie_is_rounded_up(self):
         assert settled(PaymentOption.FLASH, rate="0.10", days="1").fee == Money.of("0.01")
@@ -133,6 +165,33 @@ class TestDate:
     def test_back_to_back_has_no_date(self, option):
         assert settled(option, regime=PaymentRegime.BACK_TO_BACK).payment_on is None
 
+    @pytest.mark.req("BL-10")
+    @pytest.mark.parametrize(
+        ("paid", "due"),
+        [
+            (date(2026, 11, 20), date(2026, 11, 20)),
+            (date(2026, 11, 21), date(2026, 11, 23)),
+            (date(2026, 12, 25), date(2026, 12, 28)),
+        ],
+    )
+    def test_back_to_back_is_the_day_of_the_clients_payment_or_the_next_business_day(self, paid, due):
+        assert settled(PaymentOption.BASIC, regime=BACK_TO_BACK, paid=paid).payment_on == due
+
+    @pytest.mark.req("BL-18", "BL-19")
+    @pytest.mark.parametrize("paid", [date(2026, 11, 3), date(2027, 6, 1)])
+    def test_a_guaranteed_date_is_the_same_whenever_the_client_pays(self, paid):
+        assert settled(PaymentOption.BASIC, paid=paid) == settled(PaymentOption.BASIC)
+
+    @pytest.mark.req("BL-11")
+    @pytest.mark.parametrize("paid", [None, date(2027, 6, 1)])
+    def test_immediate_is_three_business_days_after_the_validation(self, paid):
+        due = settled(PaymentOption.BASIC, regime=BACK_TO_BACK, immediate=True, paid=paid)
+        assert due.payment_on == date(2026, 11, 5)
+        assert IMMEDIATE.due(date(2026, 11, 4)) == date(2026, 11, 9)
+
+    def test_immediate_changes_nothing_where_the_date_is_guaranteed(self):
+        assert settled(PaymentOption.EXPRESS, immediate=True) == settled(PaymentOption.EXPRESS)
+
     @given(st.dates(min_value=date(2025, 1, 1), max_value=date(2035, 12, 1)))
     def test_business_days_are_never_week_ends_or_holidays(self, start):
         following = business_days_after(start)
@@ -141,6 +200,29 @@ class TestDate:
         assert found[0] > start
         fixed = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
         assert all(day.weekday() < 5 and (day.month, day.day) not in fixed for day in found)
+
+    @pytest.mark.parametrize(
+        ("due", "leaves", "after"),
+        [
+            (date(2026, 11, 20), date(2026, 11, 20), date(2026, 11, 23)),
+            (date(2026, 11, 21), date(2026, 11, 20), date(2026, 11, 23)),
+            (date(2026, 12, 26), date(2026, 12, 24), date(2026, 12, 28)),
+            (date(2027, 1, 1), date(2026, 12, 31), date(2027, 1, 4)),
+            (date(2027, 3, 29), date(2027, 3, 25), date(2027, 3, 30)),
+            (date(2026, 7, 14), date(2026, 7, 14), date(2026, 7, 15)),
+        ],
+    )
+    def test_a_bank_pays_on_its_last_day_up_to_the_date(self, due, leaves, after):
+        """Good Friday and Easter Monday are closed; the fourteenth of July is a day like others to TARGET."""
+        assert (bank_day_up_to(due), bank_day_after(due)) == (leaves, after)
+
+    @given(st.dates(min_value=date(2025, 1, 1), max_value=date(2035, 12, 1)))
+    def test_a_bank_is_never_late_and_at_most_four_days_early(self, due):
+        leaves = bank_day_up_to(due)
+        assert is_bank_day(leaves)
+        assert 0 <= (due - leaves).days <= 4
+        assert leaves <= due < bank_day_after(leaves)
+        assert business_day_from(due) >= due
 
     @pytest.mark.parametrize(
         ("year", "moving"),
@@ -178,5 +260,9 @@ class TestSchedule:
 
     def test_an_order_keeps_the_offers_of_its_day(self):
         first = SCHEDULES[0][1][PaymentOption.EXPRESS]
-        assert offer_of(PaymentOption.EXPRESS, SCHEDULES[0][0]) is first
-        assert offer_of(PaymentOption.EXPRESS, date(2020, 1, 1)) is first
+        assert (
+            offer_for(PaymentRegime.GUARANTEED_DATE, PaymentOption.EXPRESS, SCHEDULES[0][0], immediate=False) is first
+        )
+        assert (
+            offer_for(PaymentRegime.GUARANTEED_DATE, PaymentOption.EXPRESS, date(2020, 1, 1), immediate=False) is first
+        )

@@ -74,10 +74,12 @@ class Invoice(Base):
         CheckConstraint("(hold_reason IS NULL) = (status <> 'on_hold')", name="held_for_a_reason"),
         Index("ix_invoices_due", "payment_on", postgresql_where=text("status = 'scheduled'")),
         Index("ix_invoices_provider", "provider_company_id", "id"),
+        Index("uq_invoices_bpf_id", "bpf_id", unique=True, postgresql_where=text("status <> 'cancelled'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    bpf_id: Mapped[UUID] = mapped_column(unique=True)
+    bpf_id: Mapped[UUID]
+    """Which has one invoice that stands; those that credit notes took back stay beside it."""
     bpf_reference: Mapped[str] = mapped_column(String(32))
     cra_id: Mapped[UUID]
     mission_id: Mapped[UUID]
@@ -271,17 +273,10 @@ class Invoice(Base):
         return self._told("payment_sent", "paid_on", on, transferred)
 
     def _told(self, template: str, day: str, on: date, amount: Money) -> NotificationRequested:
-        return NotificationRequested(
-            subject_id=self.id,
-            template=template,
-            roles=[RoleInCompany(company_id=self.provider_company_id, roles=sorted(SELLERS))],
-            context={
-                "invoice_number": self.number,
-                "payable": f"{amount.amount:.2f}",
-                day: on.isoformat(),
-                "title": self.title,
-            },
-        )
+        sellers = RoleInCompany(company_id=self.provider_company_id, roles=sorted(SELLERS))
+        words = {"invoice_number": self.number, "payable": f"{amount.amount:.2f}", "title": self.title}
+        context = words | {day: on.isoformat()}
+        return NotificationRequested(subject_id=self.id, template=template, roles=[sellers], context=context)
 
     def _identified(self) -> dict[str, Any]:
         same = ("cra_id", "mission_id", "provider_company_id", "version")

@@ -16,8 +16,9 @@ from billing.directory.missions import MissionTerms
 from billing.directory.queries import account_in_force
 from billing.invoice.accepting import accept_invoice
 from billing.invoice.comparison import Awaited, Buyer, Difference, compare
-from billing.invoice.domain import Invoice, InvoiceNumberUsed, Origin, settlement_of
+from billing.invoice.domain import Invoice, InvoiceNumberUsed, Origin
 from billing.invoice.faithful import InvoiceFileUsed, InvoiceMismatch, InvoicePeriodUsed, NotConfirmed, check_faithful
+from billing.invoice.offers import settlement_of
 from billing.invoice.typed import TypedInvoice, compare_typed
 from billing.invoice.views import InvoiceView
 from billing.own import OwnDep
@@ -35,6 +36,10 @@ from billing.reading.refusals import (
     UnsupportedProfile,
     XmlRefused,
 )
+from billing.rise.domain import RiseBilledDirectly
+from billing.rise.queries import check_billed_through_platform
+from billing.self_billing.domain import SelfBilled
+from billing.self_billing.queries import check_imports_own
 from billing.settings import BillingSettings
 from chassis import Tx, audit, get_locked
 from chassis.auth import Caller, may
@@ -60,6 +65,8 @@ Said = Reading | TypedInvoice
         NotConfirmed,
         BpfNotFound,
         BpfAlreadyInvoiced,
+        SelfBilled,
+        RiseBilledDirectly,
         InvoiceNumberUsed,
         InvoiceFileUsed,
         InvoicePeriodUsed,
@@ -125,6 +132,8 @@ async def _check_awaited(tx: Tx, bpf_id: UUID, caller: Caller) -> None:
     status = await tx.scalar(mine)
     require(status is not None, BpfNotFound())
     require(status == BpfStatus.OPEN, BpfAlreadyInvoiced())
+    await check_billed_through_platform(tx, bpf_id)
+    await check_imports_own(tx, bpf_id)
 
 
 async def _content(file: UploadFile, accept: frozenset[str]) -> bytes:

@@ -8,7 +8,8 @@ from datetime import date
 from enum import StrEnum
 
 from billing.bpf.domain import Bpf
-from billing.invoice.domain import Invoice, InvoiceStatus
+from billing.invoice.domain import Invoice
+from billing.invoice.statuses import InvoiceStatus
 from billing.payment.domain import executes_by
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.values import Month

@@ -117,7 +117,8 @@ async def explain_payment(
     bpf = (await tx.scalars(of_month.order_by(Bpf.id.desc()).limit(1))).one_or_none()
     invoice = None
     if bpf is not None:
-        invoice = (await tx.scalars(select(Invoice).where(Invoice.bpf_id == bpf.id))).one_or_none()
+        newest = select(Invoice).where(Invoice.bpf_id == bpf.id).order_by(Invoice.id.desc()).limit(1)
+        invoice = (await tx.scalars(newest)).one_or_none()
     account = await account_in_force(tx, terms.provider_company_id, tx.now)
     facts = Facts(month, bpf, invoice, today=tx.today, has_account=account is not None)
     language = Language.asked_for(request.headers.get("accept-language", ""))

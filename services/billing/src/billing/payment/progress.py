@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from billing.bpf.domain import Bpf
 from billing.invoice.domain import Invoice, InvoiceNotFound
+from billing.invoice.statuses import InvoiceStatus
 from billing.ledger.domain import Account, EntryKind, credit, debit
 from billing.ledger.posting import post
 from billing.payment.domain import OrderNotFound, PaymentOrder
@@ -109,7 +110,8 @@ async def cancel(tx: Tx, invoice_id: UUID, credit_note_number: str) -> Invoice:
 
 
 async def _invoice_of(tx: Tx, bpf_id: UUID) -> Invoice | None:
-    query = select(Invoice).where(Invoice.bpf_id == bpf_id).with_for_update()
+    standing = (Invoice.bpf_id == bpf_id) & (Invoice.status != InvoiceStatus.CANCELLED)
+    query = select(Invoice).where(standing).with_for_update()
     return (await tx.scalars(query, execution_options={"populate_existing": True})).one_or_none()
 
 

@@ -9,7 +9,8 @@ from pydantic import Field
 from sqlalchemy import select
 
 from billing.directory.accounts import CompanyAccount
-from billing.invoice.domain import Invoice, InvoiceNotFound, InvoiceStatus
+from billing.invoice.domain import Invoice, InvoiceNotFound
+from billing.invoice.statuses import InvoiceStatus
 from billing.own import OwnDep
 from billing.payment import runs
 from billing.payment.domain import (
@@ -215,6 +216,7 @@ async def export_run(run_id: UUID, tx: TxDep, platform: PlatformDep, own: OwnDep
             invoice = await get_locked(tx, Invoice, order.invoice_id, InvoiceNotFound())
             order.execute(run.executes_on)
             emit(tx, invoice.pay(run.executes_on))
+    await runs.set_off_credits(tx, orders, run.executes_on)
     audit(tx, "payment_run.export", run.id, sha256=run.file_sha256 or "by hand")
     await tx.flush()
     return await _view(tx, run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,13 +13,14 @@ from sqlalchemy import and_, case, exists, func, or_, select
 from billing.directory.accounts import CompanyAccount
 from billing.directory.companies import Company
 from billing.directory.queries import account_in_force
-from billing.invoice.domain import Invoice, InvoiceStatus
+from billing.invoice.domain import Invoice
+from billing.invoice.statuses import InvoiceStatus
 from billing.ledger.domain import Account, EntryKind, Posting, credit, debit
 from billing.ledger.posting import Fact, post_new
 from billing.payment.domain import LIVE, OrderStatus, PaymentOrder, PaymentRun, due_before
 from billing.payment.pain001 import Debtor, Transfer, is_sepa, write
 from billing.settings import BillingSettings
-from chassis import Tx
+from chassis import Tx, emit
 from contracts.values import Money
 
 MOST = 10_000
@@ -36,7 +38,7 @@ async def fill(tx: Tx, run: PaymentRun) -> list[PaymentOrder]:
     await tx.execute(select(func.pg_advisory_xact_lock(_PROPOSING)))
     due = await _due(tx, run)
     providers = {invoice.provider_company_id for invoice in due}
-    owed, attempts = await _owed(tx, providers), await _attempts(tx, [invoice.id for invoice in due])
+    owed, attempts = await owed_by(tx, providers), await _attempts(tx, [invoice.id for invoice in due])
     now = {company: await account_in_force(tx, company, tx.now) for company in providers}
     orders = []
     for invoice in due:
@@ -73,7 +75,7 @@ async def _due(tx: Tx, run: PaymentRun) -> Sequence[Invoice]:
     return (await tx.scalars(query, execution_options={"populate_existing": True})).all()
 
 
-async def _owed(tx: Tx, providers: set[UUID]) -> dict[UUID, Decimal]:
+async def owed_by(tx: Tx, providers: set[UUID]) -> dict[UUID, Decimal]:
     """What providers have to give back and no payment has set off yet: invoices cancelled once paid, credits."""
     cancelled = and_(Invoice.status == InvoiceStatus.CANCELLED.value, Invoice.paid_on.is_not(None))
     taken_back = case((cancelled, Invoice.payable_amount), else_=-Invoice.payable_amount)
@@ -98,7 +100,20 @@ async def _owed(tx: Tx, providers: set[UUID]) -> dict[UUID, Decimal]:
 async def _attempts(tx: Tx, invoices: list[UUID]) -> dict[UUID, int]:
     query = select(PaymentOrder.invoice_id, func.max(PaymentOrder.attempt)).group_by(PaymentOrder.invoice_id)
     found = await tx.execute(query.where(PaymentOrder.invoice_id.in_(invoices)))
-    return dict(found.tuples().all())
+    return {row[0]: row[1] for row in found}
+
+
+async def set_off_credits(tx: Tx, orders: Sequence[PaymentOrder], on: date) -> None:
+    """Close the credit notes of providers whose payments were reduced by all that they owed."""
+    providers = {order.provider_company_id for order in orders if order.set_off}
+    owed = await owed_by(tx, providers)
+    even = [company for company in providers if not owed[company]]
+    waiting = [InvoiceStatus.SCHEDULED.value, InvoiceStatus.AWAITING_CLIENT_PAYMENT.value]
+    query = select(Invoice).where(
+        Invoice.provider_company_id.in_(even), Invoice.payable_amount < 0, Invoice.status.in_(waiting)
+    )
+    for invoice in await tx.scalars(query.order_by(Invoice.id).with_for_update()):
+        emit(tx, invoice.set_off(on))
 
 
 async def live_orders(tx: Tx, run: PaymentRun, status: OrderStatus) -> list[PaymentOrder]:
@@ -124,8 +139,11 @@ async def payment_file(tx: Tx, run: PaymentRun, operator: BillingSettings, *, ch
         .where(PaymentOrder.amount > 0)
         .order_by(PaymentOrder.id)
     )
-    found = (await tx.execute(query)).tuples().all()
-    transfers = [_transfer(*one) for one in found if is_sepa(one[2].iban)]
+    transfers = [
+        _transfer(order, number, account, company)
+        for order, number, account, company in await tx.execute(query)
+        if is_sepa(account.iban)
+    ]
     if not transfers:
         return None
     payer = Debtor(operator.operator_name, operator.operator_iban, operator.operator_bic, operator.operator_place)
