@@ -106,7 +106,9 @@ async def desk(h, monkeypatch):
         own = h.platform.own
         monkeypatch.setattr(h.platform, "own", replace(own, settings=own.settings.model_copy(update=named)))
         found = Desk(h, service)
+        h.clock.set(NOW + timedelta(hours=1))
         await found.work()  # what other tests left
+        h.clock.set(NOW)
         yield found
     h.clock.set(NOW)
 
