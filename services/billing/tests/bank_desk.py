@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from camt_builder import Account
 
+from billing.bank.rules import match_movements
 from contracts.roles import StaffScope
 
 
@@ -44,3 +45,33 @@ class BankDesk:
         answer = await self.h.client.get(path, params=query, headers=self.headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    async def match(self, as_of=None):
+        """What the rules find, as the sweep has them look."""
+        more = True
+        while more:
+            async with self.h.tx() as tx:
+                more = await match_movements(tx, as_of or self.h.clock())
+
+    async def movement(self, movement):
+        found = (await self.get("/staff/bank-movements", limit=200))["items"]
+        return next(each for each in found if each["id"] == movement["id"])
+
+    async def matches(self, invoice, language="fr"):
+        headers = self.h.headers(self.h.staff(StaffScope.SUPPORT)) | {"Accept-Language": language}
+        answer = await self.h.client.get(f"/staff/issued-invoices/{invoice.id}/matches", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def put(self, movement, target, target_id, amount):
+        body = {"target": target, "target_id": str(target_id), "amount": {"amount": amount, "currency": "EUR"}}
+        return await self.post(f"/staff/bank-movements/{movement['id']}/matches", body)
+
+    async def settle(self, movement, invoice, amount):
+        return await self.put(movement, "issued_invoice", invoice.id, amount)
+
+    async def undo(self, match, reason="in error"):
+        return await self.post(f"/staff/bank-matches/{match['id']}/reversal", {"reason": reason})
+
+    async def post(self, path, body):
+        return await self.h.client.post(path, json=body, headers=self.headers)

@@ -12,7 +12,9 @@ from contracts.roles import Role
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
 
+from bank_desk import BankDesk
 from billing_months import NOW, Given, MissionMonth
+from issued_invoices import Seller
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +58,13 @@ def reopen(h):
         return Given(h, month, (await h.client.get("/bpfs", headers=seller)).json()["items"][0])
 
     return read
+
+
+@pytest.fixture
+def desk(h):
+    return BankDesk(h)
+
+
+@pytest.fixture
+def seller(h):
+    return Seller(h)

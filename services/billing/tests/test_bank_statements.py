@@ -7,7 +7,6 @@ from decimal import Decimal
 from time import monotonic
 
 import pytest
-from bank_desk import BankDesk
 from camt_builder import VERSIONS, Line, document
 from sqlalchemy import func, select
 
@@ -16,11 +15,6 @@ from billing.invariants import broken
 from billing.ledger.domain import Account
 from billing.ledger.posting import balance
 from contracts.roles import Role, StaffScope
-
-
-@pytest.fixture
-def desk(h):
-    return BankDesk(h)
 
 
 async def kept(h):

@@ -27,7 +27,7 @@ async def issued_invoice(tx: Tx, invoice_id: UUID) -> IssuedInvoice:
 async def matches_where(tx: Tx, *scope: ColumnElement[bool]) -> Sequence[tuple[BankMatch, BankMovement]]:
     """Matches with their movements, oldest first, those that were taken back included."""
     joined = select(BankMatch, BankMovement).join(BankMovement, BankMovement.id == BankMatch.movement_id)
-    return (await tx.execute(joined.where(*scope).order_by(BankMatch.id))).tuples().all()
+    return [(match, movement) for match, movement in await tx.execute(joined.where(*scope).order_by(BankMatch.id))]
 
 
 async def payments_of(tx: Tx, invoice_id: UUID) -> list[Payment]:
