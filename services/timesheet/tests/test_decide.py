@@ -15,12 +15,12 @@ from contracts.permissions import Permission, allows
 from contracts.roles import Role
 from contracts.timesheet import CraValidated
 
-STATES = ("drafted", "submitted", "refused", "validated")
+STATES = ("drafted", "pending", "submitted", "refused", "validated")
 REASON = {"reason": "We agreed on three days"}
 
 
 async def act(scene, cra_id: str, action: str, caller, **options):
-    body = {"json": REASON} if action == "refusal" else {}
+    body = {"json": REASON} if action.endswith("refusal") else {}
     return await scene.call("POST", f"/cras/{cra_id}/{action}", caller, **{**body, **options})
 
 
@@ -61,11 +61,26 @@ def everyone(scene) -> dict[str, object]:
 SEES = {"consultant", "manager", "commercial", "gerant", "directeur"}
 ALLOWED = {
     "submission": Permission.REPORT_ACTIVITY,
+    "approval": Permission.APPROVE_ACTIVITY,
+    "approval-refusal": Permission.APPROVE_ACTIVITY,
     "validation": Permission.VALIDATE_ACTIVITY,
     "refusal": Permission.VALIDATE_ACTIVITY,
 }
-DOES = {"submission": "consultant", "validation": "manager", "refusal": "manager"}
-FROM = {"submission": {"drafted", "refused"}, "validation": {"submitted"}, "refusal": {"submitted"}}
+DOES = {
+    "submission": "consultant",
+    "approval": "commercial",
+    "approval-refusal": "gerant",
+    "validation": "manager",
+    "refusal": "manager",
+}
+ALSO = {"approval": "gerant", "approval-refusal": "commercial"}
+FROM = {
+    "submission": {"drafted", "refused"},
+    "approval": {"pending"},
+    "approval-refusal": {"pending"},
+    "validation": {"submitted"},
+    "refusal": {"submitted"},
+}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -75,6 +90,7 @@ async def test_every_status_and_person_is_answered(scene, action, state):
     callers = everyone(scene)
     await scene.supervise(callers["commercial"], scene.order.consultant_id)
     doer = callers.pop(DOES[action])
+    callers.pop(ALSO.get(action), None)
     for name, caller in callers.items():
         answer = await act(scene, cra_id, action, caller)
         expected = 403 if name in SEES or not allows(ALLOWED[action], caller.role) else 404
@@ -85,12 +101,37 @@ async def test_every_status_and_person_is_answered(scene, action, state):
 
 
 class TestSubmit:
-    async def test_asks_the_operational_manager(self, scene):
+    async def test_asks_whoever_looks_after_the_consultant_and_whoever_runs_the_provider(self, scene):
+        commercial = await scene.supervise(scene.supplier(Role.COMMERCIAL), scene.order.consultant_id)
+        await scene.supervise(scene.supplier(Role.COMMERCIAL), uuid4())
+        await scene.supervise(scene.h.member(Role.COMMERCIAL), scene.order.consultant_id)
         cra_id = await scene.drafted()
-        answer = await act(scene, cra_id, "submission", scene.consultant)
+        body = (await act(scene, cra_id, "submission", scene.consultant)).json()
+        assert (body["status"], body["total_days"], body["approved_at"]) == ("pending_approval", "1.5", None)
+        assert body["submitted_at"].startswith("2026-05-20T08:00")
+        (message,) = await told(scene, cra_id, "cra_to_approve")
+        heads = RoleInCompany(company_id=scene.order.provider_company_id, roles=[Role.FREELANCE, Role.GERANT])
+        assert (message.members, message.roles) == ([commercial.member_id], [heads])
+        assert set(message.context) == {"title", "month", "consultant_name", "days"}
+        assert await told(scene, cra_id, "cra_submitted") == []
+
+    @pytest.mark.parametrize("role", [Role.FREELANCE, Role.GERANT])
+    async def test_of_one_s_own_work_goes_straight_to_the_client(self, scene, role):
+        own = scene.h.member(role, scene.order.provider_company_id, scene.order.consultant_id)
+        cra_id = await scene.drafted()
+        body = (await act(scene, cra_id, "submission", own)).json()
+        assert (body["status"], body["approved_at"]) == ("submitted", body["submitted_at"])
+        assert len(await told(scene, cra_id, "cra_submitted")) == 1
+        assert await told(scene, cra_id, "cra_to_approve") == []
+
+
+class TestApprove:
+    async def test_asks_the_operational_manager(self, scene):
+        cra_id = await scene.pending()
+        answer = await act(scene, cra_id, "approval", scene.head)
         body = answer.json()
         assert (body["status"], body["total_days"], "days" in body) == ("submitted", "1.5", False)
-        assert body["submitted_at"].startswith("2026-05-20T08:00")
+        assert body["approved_at"].startswith("2026-05-20T08:00")
         (message,) = await told(scene, cra_id, "cra_submitted")
         assert (message.members, message.roles) == ([scene.order.operational_manager_id], [])
         assert message.context == {
@@ -99,14 +140,41 @@ class TestSubmit:
             "consultant_name": "Ada Martin",
             "days": "1.5",
         }
-        assert await audited(scene, cra_id) == [("cra.submitted", str(scene.order.consultant_id))]
+        assert await audited(scene, cra_id) == [
+            ("cra.submitted", str(scene.order.consultant_id)),
+            ("cra.approved", str(scene.head.member_id)),
+        ]
 
-    async def test_refuses_a_month_without_a_day(self, scene):
+    async def test_refused_of_a_month_without_a_day(self, scene):
         cra_id = await scene.drafted()
         await scene.fill("2026-05", [])
         answer = await act(scene, cra_id, "submission", scene.consultant)
         assert (answer.status_code, answer.json()["code"]) == (422, "empty_cra")
         assert (await scene.read(cra_id))["status"] == "draft"
+
+
+class TestRefuseApproval:
+    @pytest.mark.req("TS-10")
+    async def test_shows_the_consultant_why_and_lets_them_send_it_again(self, scene):
+        cra_id = await scene.pending()
+        answer = await act(scene, cra_id, "approval-refusal", scene.head)
+        assert (answer.status_code, answer.json()["status"]) == (200, "refused")
+        (message,) = await told(scene, cra_id, "cra_approval_refused")
+        assert (message.members, message.context["reason"]) == ([scene.order.consultant_id], REASON["reason"])
+        assert (await audited(scene, cra_id))[-1] == ("cra.approval_refused", str(scene.head.member_id))
+        assert await told(scene, cra_id, "cra_refused") == []
+        again = await act(scene, cra_id, "submission", scene.consultant)
+        assert (again.json()["status"], again.json()["refusal_reason"]) == ("pending_approval", None)
+
+    async def test_against_an_approval_at_once_only_one_holds(self, scene):
+        cra_id = await scene.pending()
+        decisions = [act(scene, cra_id, action, scene.head) for action in ("approval", "approval-refusal")]
+        assert sorted(answer.status_code for answer in await asyncio.gather(*decisions)) == [200, 409]
+
+    async def test_needs_a_reason(self, scene):
+        cra_id = await scene.pending()
+        answer = await act(scene, cra_id, "approval-refusal", scene.head, json={"reason": "ab"})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "reason")
 
 
 @pytest.mark.req("TS-12")
@@ -183,7 +251,8 @@ class TestRefuse:
     async def test_is_followed_by_a_corrected_month(self, scene):
         cra_id = await scene.refused()
         await scene.fill("2026-05", ["2026-05-04"])
-        assert (await act(scene, cra_id, "submission", scene.consultant)).status_code == 200
+        for action, caller in (("submission", scene.consultant), ("approval", scene.head)):
+            assert (await act(scene, cra_id, action, caller)).status_code == 200
         assert (await act(scene, cra_id, "validation", scene.manager)).json()["total_days"] == "1.0"
 
 

@@ -10,12 +10,15 @@ from uuid import uuid4
 import pytest
 
 from chassis.errors import Forbidden, IllegalMove
+from contracts.roles import SELLERS, Role
+from contracts.timesheet import CraValidated
 from contracts.values import Month
 from timesheet.cra.domain import (
     MOVES,
     Cra,
     CraStatus,
     DayWorked,
+    Decision,
 )
 from timesheet.cra.refusals import (
     DaysExceedOrder,
@@ -26,39 +29,60 @@ from timesheet.cra.refusals import (
     MonthOutsideMission,
 )
 from timesheet.directory.missions import Part
+from timesheet.settings.domain import ActivitySettings, Choices
 
 AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
+_S, _P = CraStatus, Part
 ALLOWED = {
-    ("fill", CraStatus.DRAFT, Part.CONSULTANT),
-    ("fill", CraStatus.REFUSED, Part.CONSULTANT),
-    ("submit", CraStatus.DRAFT, Part.CONSULTANT),
-    ("submit", CraStatus.REFUSED, Part.CONSULTANT),
-    ("refuse", CraStatus.SUBMITTED, Part.OPERATIONAL_MANAGER),
-    ("refuse", CraStatus.SUBMITTED, Part.ORDER),
-    ("validate", CraStatus.SUBMITTED, Part.OPERATIONAL_MANAGER),
+    *(("fill", status, part) for status in (_S.DRAFT, _S.REFUSED) for part in (_P.CONSULTANT, _P.INDEPENDENT)),
+    ("fill", _S.DRAFT, _P.CALENDAR),
+    *(("submit", status, part) for status in (_S.DRAFT, _S.REFUSED) for part in (_P.CONSULTANT, _P.INDEPENDENT)),
+    ("approve", _S.PENDING_APPROVAL, _P.APPROVER),
+    ("refuse", _S.PENDING_APPROVAL, _P.APPROVER),
+    ("refuse", _S.PENDING_APPROVAL, _P.ORDER),
+    ("refuse", _S.SUBMITTED, _P.OPERATIONAL_MANAGER),
+    ("refuse", _S.SUBMITTED, _P.ORDER),
+    ("validate", _S.SUBMITTED, _P.OPERATIONAL_MANAGER),
+    ("report", _S.DRAFT, _P.CALENDAR),
 }
-ACTIONS = {
-    "fill": CraStatus.DRAFT,
-    "submit": CraStatus.SUBMITTED,
-    "refuse": CraStatus.REFUSED,
-    "validate": CraStatus.VALIDATED,
-}
+ACTIONS = ("fill", "submit", "approve", "refuse", "validate", "report")
 EVERY = list(product(ACTIONS, CraStatus, Part))
+LOOKS, TRUSTS = Choices(), Choices(validation_on=False)
+"""A client that validates, and one that leaves it to the provider."""
+
+
+def target(action: str, part: Part, choices: Choices) -> CraStatus:
+    """Where an action leads, as the help centre tells it."""
+    after = _S.SUBMITTED if choices.validation_on else _S.VALIDATED
+    sent = after if part is _P.INDEPENDENT else _S.PENDING_APPROVAL
+    ends = {"fill": _S.DRAFT, "submit": sent, "approve": after, "refuse": _S.REFUSED}
+    return ends.get(action, _S.VALIDATED)
 
 
 def full(*days: str) -> list[DayWorked]:
     return [DayWorked(date.fromisoformat(day), Decimal(1)) for day in days]
 
 
-def act(cra: Cra, action: str, by: Part) -> None:
+def settings(choices: Choices = LOOKS) -> ActivitySettings:
+    made = ActivitySettings.default(uuid4())
+    made.change(choices, by=uuid4(), at=AT, today=AT.date())
+    return made
+
+
+def decided(by: Part) -> Decision:
+    return Decision(by, uuid4(), AT)
+
+
+def act(cra: Cra, action: str, by: Part, choices: Choices = LOOKS) -> object:
     if action == "fill":
-        cra.fill(full("2026-05-04"), elsewhere=Decimal(0), by=by)
-    elif action == "submit":
-        cra.submit(by=by, at=AT)
-    elif action == "refuse":
-        cra.refuse("Too many days", by=by)
-    else:
-        cra.validate(by=by, member_id=uuid4(), at=AT)
+        return cra.fill(full("2026-05-04"), elsewhere=Decimal(0), by=by, choices=settings(choices))
+    if action == "refuse":
+        return cra.refuse("Too many days", by=by)
+    if action == "report":
+        return cra.report(full("2026-05-04"), decided(by))
+    if action == "validate":
+        return cra.validate(decided(by))
+    return getattr(cra, action)(decided(by), settings(choices))
 
 
 @pytest.fixture
@@ -76,19 +100,22 @@ class TestMoves:
     def test_every_status_is_decided(self):
         assert set(MOVES) == set(CraStatus)
 
+    @pytest.mark.parametrize("choices", [LOOKS, TRUSTS])
     @pytest.mark.parametrize(("action", "status", "part"), sorted(ALLOWED))
-    def test_allowed(self, make_cra, action, status, part):
+    def test_allowed(self, make_cra, action, status, part, choices):
         cra = make_cra(status=status)
         before = cra.version
-        act(cra, action, part)
-        assert cra.status is ACTIONS[action]
+        event = act(cra, action, part, choices)
+        assert cra.status is target(action, part, choices)
         assert cra.version == before + 1
+        assert isinstance(event, CraValidated) is (cra.status is _S.VALIDATED)
 
+    @pytest.mark.parametrize("choices", [LOOKS, TRUSTS])
     @pytest.mark.parametrize(("action", "status", "part"), [case for case in EVERY if case not in ALLOWED])
-    def test_refused(self, make_cra, action, status, part):
+    def test_refused(self, make_cra, action, status, part, choices):
         cra = make_cra(status=status)
         with pytest.raises((Forbidden, IllegalMove)):
-            act(cra, action, part)
+            act(cra, action, part, choices)
         assert (cra.status, cra.version, cra.entries) == (status, 0, {"2026-05-04": "1.0"})
 
     @pytest.mark.parametrize("action", ACTIONS)
@@ -106,7 +133,7 @@ class TestBegin:
         cra = self.begin(make_mission(), "2026-05", date(2026, 5, 1))
         assert (cra.status, cra.entries, cra.total_days, cra.month) == (CraStatus.DRAFT, {}, 0, "2026-05")
 
-    @pytest.mark.parametrize("part", [Part.OPERATIONAL_MANAGER, Part.OBSERVER])
+    @pytest.mark.parametrize("part", [Part.OPERATIONAL_MANAGER, Part.OBSERVER, Part.APPROVER, Part.ORDER])
     def test_is_for_the_consultant(self, make_mission, part):
         with pytest.raises(Forbidden):
             self.begin(make_mission(), "2026-05", date(2026, 5, 1), by=part)
@@ -139,8 +166,8 @@ class TestBegin:
 
 
 class TestFill:
-    def fill(self, cra: Cra, days: list[DayWorked], elsewhere: str = "0") -> Cra:
-        cra.fill(days, elsewhere=Decimal(elsewhere), by=Part.CONSULTANT)
+    def fill(self, cra: Cra, days: list[DayWorked], elsewhere: str = "0", choices: Choices = LOOKS) -> Cra:
+        cra.fill(days, elsewhere=Decimal(elsewhere), by=Part.CONSULTANT, choices=settings(choices))
         return cra
 
     def fault(self, cra: Cra, *days: str) -> list[tuple[str, str]]:
@@ -211,20 +238,20 @@ class TestSubmit:
         cra = make_cra()
         cra.entries, cra.total_days = {}, Decimal(0)
         with pytest.raises(EmptyCra):
-            cra.submit(by=Part.CONSULTANT, at=AT)
+            act(cra, "submit", Part.CONSULTANT)
         assert cra.status is CraStatus.DRAFT
 
     def test_takes_half_a_day(self, make_cra):
         cra = make_cra()
         cra.total_days = Decimal("0.5")
-        cra.submit(by=Part.CONSULTANT, at=AT)
+        act(cra, "submit", Part.CONSULTANT)
         assert cra.submitted_at == AT
 
     def test_forgets_the_former_refusal(self, make_cra):
         cra = make_cra(status=CraStatus.SUBMITTED)
         cra.refuse("Too many days", by=Part.OPERATIONAL_MANAGER)
         assert cra.refusal_reason == "Too many days"
-        cra.submit(by=Part.CONSULTANT, at=AT)
+        act(cra, "submit", Part.CONSULTANT)
         assert cra.refusal_reason is None
 
 
@@ -232,21 +259,30 @@ class TestSubmit:
 class TestValidate:
     def test_says_exactly_what_was_filled_in(self, make_cra):
         cra = make_cra(status=CraStatus.SUBMITTED)
-        by = uuid4()
-        event = cra.validate(by=Part.OPERATIONAL_MANAGER, member_id=by, at=AT)
+        decision = decided(Part.OPERATIONAL_MANAGER)
+        event = cra.validate(decision)
         assert (event.cra_id, event.bdc_id, event.mission_id) == (cra.id, cra.bdc_id, cra.mission.mission_id)
-        assert (event.month, event.days, event.validated_by) == ("2026-05", Decimal("1.0"), by)
+        assert (event.month, event.days, event.validated_by) == ("2026-05", Decimal("1.0"), decision.member_id)
         assert (event.validated_at, event.version) == (AT, cra.version)
 
 
 class TestPartOf:
     def test_is_said_by_the_member_and_the_company_together(self, make_mission):
         m = make_mission()
-        assert m.part_of(m.consultant_id, m.provider_company_id) is Part.CONSULTANT
-        assert m.part_of(m.operational_manager_id, m.client_company_id) is Part.OPERATIONAL_MANAGER
+        assert m.part_of(m.operational_manager_id, m.client_company_id, Role.RESPONSABLE_PROJET) is (
+            Part.OPERATIONAL_MANAGER
+        )
+        assert m.part_of(m.consultant_id, m.provider_company_id, Role.CONSULTANT) is Part.CONSULTANT
+
+    @pytest.mark.parametrize("role", sorted(SELLERS))
+    def test_who_sells_approves_others_months_and_their_own(self, make_mission, role):
+        m = make_mission()
+        assert m.part_of(m.consultant_id, m.provider_company_id, role) is Part.INDEPENDENT
+        assert m.part_of(uuid4(), m.provider_company_id, role) is Part.APPROVER
+        assert m.part_of(uuid4(), m.client_company_id, role) is Part.OBSERVER
 
     def test_who_left_the_company_only_looks_on(self, make_mission):
         m = make_mission()
-        assert m.part_of(m.consultant_id, uuid4()) is Part.OBSERVER
-        assert m.part_of(m.operational_manager_id, m.provider_company_id) is Part.OBSERVER
-        assert m.part_of(uuid4(), m.client_company_id) is Part.OBSERVER
+        assert m.part_of(m.consultant_id, uuid4(), Role.GERANT) is Part.OBSERVER
+        assert m.part_of(m.operational_manager_id, m.provider_company_id, Role.CONSULTANT) is Part.OBSERVER
+        assert m.part_of(uuid4(), m.client_company_id, Role.DIRECTEUR_ACHATS) is Part.OBSERVER

@@ -15,10 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.errors import Problem
 from contracts.billing import InvoiceImported
 from contracts.values import Money, Month
-from timesheet.cra.domain import Cra, CraStatus, DayWorked
+from timesheet.cra.domain import MOVES, Cra, CraStatus, DayWorked, Decision
 from timesheet.directory.missions import Mission, Part
+from timesheet.settings.domain import ActivitySettings
 
 AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
+LOOKS, TRUSTS = ActivitySettings.default(uuid4()), ActivitySettings.default(uuid4())
+TRUSTS.validation_on = False
 INVOICE = InvoiceImported(
     **{name: uuid4() for name in ("invoice_id", "bpf_id", "cra_id", "mission_id", "provider_company_id")},
     **dict.fromkeys(("net", "vat", "gross", "fee", "payable"), Money.of("1")),
@@ -26,13 +29,7 @@ INVOICE = InvoiceImported(
     payment_on=None,
     imported_at=AT,
 )
-EDGES = {
-    (CraStatus.DRAFT, CraStatus.SUBMITTED),
-    (CraStatus.SUBMITTED, CraStatus.REFUSED),
-    (CraStatus.SUBMITTED, CraStatus.VALIDATED),
-    (CraStatus.REFUSED, CraStatus.DRAFT),
-    (CraStatus.REFUSED, CraStatus.SUBMITTED),
-}
+EDGES = {(source, target) for target, move in MOVES.items() for source in move.sources if source is not target}
 
 parts = st.sampled_from(Part)
 any_day = st.builds(
@@ -61,7 +58,7 @@ class AnyHistory(RuleBasedStateMachine):
                 "consultant_id",
             )
         }
-        terms = {"reference": "BDC-1", "title": "T", "consultant_name": "N", "version": 1}
+        terms = {"reference": "BDC-1", "title": "T", "consultant_name": "N", "workplace": "FR", "version": 1}
         mission = Mission(days=Decimal(4), starts_on=date(2026, 6, 2), ends_on=date(2026, 6, 29), **ids, **terms)
         self.cra = Cra.begin(mission, Month("2026-06"), by=Part.CONSULTANT, today=date(2026, 6, 2))
         self.former = self.cra.status
@@ -81,11 +78,11 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(days=st.one_of(working_days, st.lists(any_day, max_size=4)), by=parts, elsewhere=st.sampled_from([0, 2]))
     def fill(self, days, by, elsewhere):
-        self.attempt(lambda: self.cra.fill(days, elsewhere=Decimal(elsewhere), by=by))
+        self.attempt(lambda: self.cra.fill(days, elsewhere=Decimal(elsewhere), by=by, choices=LOOKS))
 
-    @rule(by=parts)
-    def submit(self, by):
-        self.attempt(lambda: self.cra.submit(by=by, at=AT))
+    @rule(by=parts, action=st.sampled_from(["submit", "approve"]), choices=st.sampled_from([LOOKS, TRUSTS]))
+    def send_on(self, by, action, choices):
+        self.keep(self.attempt(lambda: getattr(self.cra, action)(Decision(by, uuid4(), AT), choices)))
 
     @rule(by=parts)
     def refuse(self, by):
@@ -93,7 +90,20 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(by=parts)
     def validate(self, by):
-        if event := self.attempt(lambda: self.cra.validate(by=by, member_id=uuid4(), at=AT)):
+        self.keep(self.attempt(lambda: self.cra.validate(Decision(by, uuid4(), AT))))
+
+    @rule(by=parts, days=working_days)
+    def report(self, by, days):
+        self.keep(self.attempt(lambda: self.cra.report(days[:4], Decision(by, uuid4(), AT))))
+
+    @rule(day=st.integers(2, 29))
+    def end_early(self, day):
+        if self.cra.status is not CraStatus.VALIDATED:  # as the consumer asks (CT-28)
+            self.cra.mission.ends_on = min(self.cra.mission.ends_on, date(2026, 6, day))
+            self.cra.cut_off()
+
+    def keep(self, event):
+        if event is not None:
             self.events.append(event)
             self.final = self.fingerprint()
 

@@ -24,6 +24,7 @@ class Work:
     def __init__(self, h, order):
         self.h, self.order = h, order
         self.consultant = h.member(Role.CONSULTANT, order.provider_company_id, order.consultant_id)
+        self.head = h.member(Role.GERANT, order.provider_company_id)
         self.manager = h.member(Role.RESPONSABLE_PROJET, order.client_company_id, order.operational_manager_id)
 
     async def call(self, method: str, url: str, caller, **options):
@@ -35,7 +36,9 @@ class Work:
         return await self.call("PUT", url, self.consultant, json=body, params=params)
 
     async def submit(self, cra: dict):
-        return await self.call("POST", f"/cras/{cra['id']}/submission", self.consultant)
+        """As far as the client."""
+        await self.call("POST", f"/cras/{cra['id']}/submission", self.consultant)
+        return await self.call("POST", f"/cras/{cra['id']}/approval", self.head)
 
     async def validate(self, cra: dict):
         return await self.call("POST", f"/cras/{cra['id']}/validation", self.manager)

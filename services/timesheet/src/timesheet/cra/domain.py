@@ -217,8 +217,9 @@ class Cra(Invoiced, Itemised, Base):
         return self._settle(decision)
 
     def report(self, days: Sequence[DayWorked], decision: Decision) -> CraValidated:
-        """Count and agree to what the client has fixed for a month that nobody filled in. Raises Forbidden."""
+        """Count and agree to what the client has fixed for a month that nobody filled in. Raises IllegalMove."""
         require(decision.by is Part.CALENDAR, Forbidden("a fixed report is nobody's to make"))
+        check_move(MOVES, self.status, CraStatus.VALIDATED, decision.by)
         self.entries = {day.date.isoformat(): f"{day.quantity:.1f}" for day in days}
         self.total_days = sum((day.quantity for day in days), Decimal(0))
         self.submitted_at = self.approved_at = decision.at
