@@ -12,6 +12,10 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    op.drop_constraint("uq_invoices_bpf_id", "invoices", type_="unique")
+    op.create_index(
+        "uq_invoices_bpf_id", "invoices", ["bpf_id"], unique=True, postgresql_where=sa.text("status <> 'cancelled'")
+    )
     op.create_table(
         "company_settings",
         sa.Column("company_id", sa.Uuid(), nullable=False),
@@ -169,3 +173,5 @@ def downgrade() -> None:
     op.drop_table("self_bills")
     op.drop_table("self_billing_mandates")
     op.drop_table("company_settings")
+    op.drop_index("uq_invoices_bpf_id", "invoices")
+    op.create_unique_constraint("uq_invoices_bpf_id", "invoices", ["bpf_id"])

@@ -20,8 +20,16 @@ INVARIANTS = {
     "invoice_equals_its_bpf": """
         SELECT i.id::text FROM invoices i LEFT JOIN bpfs b ON b.id = i.bpf_id
         WHERE b.id IS NULL OR (b.net_amount, b.vat_amount, b.cra_id) <> (i.net, i.vat, i.cra_id)""",
+    "bpf_is_its_lines": """
+        SELECT id::text FROM bpfs WHERE net_amount <>
+            (SELECT coalesce(sum((line #>> '{net,amount}')::numeric), 0) FROM jsonb_array_elements(lines) line)""",
+    "accepted_invoice_is_booked": """
+        SELECT i.id::text FROM invoices i
+        LEFT JOIN ledger_entries e ON e.source_id = i.id AND e.kind IN ('provider_invoice', 'provider_credit_note')
+        LEFT JOIN ledger_lines l ON l.entry_id = e.id AND l.account = '401'
+        GROUP BY i.id HAVING coalesce(sum(l.credit - l.debit), 0) <> i.net + i.vat""",
     "invoiced_means_one_invoice": """
-        SELECT b.id::text FROM bpfs b LEFT JOIN invoices i ON i.bpf_id = b.id
+        SELECT b.id::text FROM bpfs b LEFT JOIN invoices i ON i.bpf_id = b.id AND i.status <> 'cancelled'
         GROUP BY b.id HAVING count(i.id) <> CASE b.status WHEN 'invoiced' THEN 1 ELSE 0 END""",
     "references_have_no_gap": """
         SELECT n.series FROM numbers n LEFT JOIN bpfs b ON starts_with(b.reference, n.series || '-')

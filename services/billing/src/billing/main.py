@@ -21,8 +21,15 @@ from billing.payment import personal as payment_data
 from billing.payment.member_routes import router as payments
 from billing.payment.routes import router as payment_runs
 from billing.personal import DATA
+from billing.rise import routes as rise
+from billing.rise.issuing import SWEEPS as RISE_SWEEPS
 from billing.self_billing import mandate_routes
 from billing.self_billing import personal as self_billing_data
+from billing.self_billing import routes as self_bills
+from billing.self_billing import staff as self_billing_staff
+from billing.subscription import personal as subscription_data
+from billing.subscription import routes as subscriptions
+from billing.subscription.sweeps import SWEEPS as SUBSCRIPTION_SWEEPS
 from chassis.platform import Service
 
 service = Service(
@@ -39,12 +46,23 @@ service = Service(
         late_charges,
         company_settings.router,
         mandate_routes.router,
+        self_bills.router,
+        self_billing_staff.router,
+        subscriptions.router,
+        rise.router,
         payments,
         payment_runs,
     ],
     consumers=[directory_consumers, bpf_consumers],
-    sweeps=[check_money, matching],
+    sweeps=[check_money, *SUBSCRIPTION_SWEEPS, *RISE_SWEEPS, matching],
     background=[*EXCHANGE],
     state=build,
-    personal_data=[*DATA, *personal.DATA, *self_billing_data.DATA, *payment_data.DATA, *bank_data.DATA],
+    personal_data=[
+        *DATA,
+        *personal.DATA,
+        *self_billing_data.DATA,
+        *subscription_data.DATA,
+        *payment_data.DATA,
+        *bank_data.DATA,
+    ],
 )

@@ -9,9 +9,11 @@ from billing.bpf.lines import price_lines, reported_lines
 from billing.bpf.vat import treatment_of
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
+from billing.self_billing.queries import propose_specimen
 from chassis import Consumers, Tx, audit, emit, get_or
 from chassis.errors import NotReady
 from chassis.numbering import next_number, take_turns
+from contracts.contracting import Offer
 from contracts.timesheet import CraLine, CraValidated
 from contracts.values import Money
 
@@ -40,6 +42,7 @@ async def issue_bpf_on_CraValidated(event: CraValidated, tx: Tx) -> None:  # noq
     tx.add(bpf)
     emit(tx, bpf.available())
     audit(tx, "bpf.issue", bpf.id, cra=event.cra_id, reference=bpf.reference)
+    await propose_specimen(tx, bpf, Offer(terms.offer))
 
 
 async def _daily_rates(tx: Tx, event: CraValidated, reported: list[CraLine]) -> dict[UUID, Money]:

@@ -66,6 +66,7 @@ class Issuer(StrEnum):
 Invoicer = Role | Issuer
 
 ALLOWED: dict[BpfStatus, Move[BpfStatus, Invoicer]] = {
+    BpfStatus.OPEN: moves({BpfStatus.INVOICED}, {Issuer.PLATFORM}),
     BpfStatus.INVOICED: moves({BpfStatus.OPEN}, {*SELLERS, Issuer.PLATFORM}),
 }
 
@@ -240,6 +241,10 @@ class Bpf(Base):
         """
         self.check_open()
         self._move_to(BpfStatus.INVOICED, by)
+
+    def reopen(self) -> None:
+        """A credit note took its invoice back whole: another is awaited. Raises IllegalMove."""
+        self._move_to(BpfStatus.OPEN, Issuer.PLATFORM)
 
     def _move_to(self, target: BpfStatus, by: Invoicer) -> None:
         self.status = check_move(ALLOWED, BpfStatus(self.status), target, by).value

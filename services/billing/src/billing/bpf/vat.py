@@ -69,3 +69,10 @@ def treatment_of(provider: LegalIdentity) -> VatTreatment:
     if provider.country in _FRENCH_VAT:
         return NORMAL if provider.tax_status is TaxStatus.VAT_LIABLE else SMALL_BUSINESS
     return REVERSE_CHARGE if provider.country in _OTHER_MEMBER_STATES else OUT_OF_SCOPE
+
+
+def treatment_of_sale(customer: LegalIdentity) -> VatTreatment:
+    """The VAT of the platform's own services to a company: by the customer's country alone (CGI art. 259, 1°)."""
+    if customer.country in _FRENCH_VAT:
+        return NORMAL
+    return REVERSE_CHARGE if customer.country in _OTHER_MEMBER_STATES else OUT_OF_SCOPE

@@ -26,6 +26,12 @@ class SelfBillNotFound(NotFound):
     code, title = "self_bill_not_found", "There is no such self-billed invoice"
 
 
+class SelfBilled(Conflict):
+    """The platform writes this invoice under the provider's mandate: another would bill the month twice."""
+
+    code, title = "bpf_self_billed", "This invoice is written by the platform under your mandate"
+
+
 class ContestPeriodOver(Conflict):
     """The mandate's delay has passed: the invoice is accepted (CGI ann. II, art. 242 nonies, I)."""
 
@@ -66,6 +72,8 @@ ALLOWED = {
     _S.UPHELD: moves({_S.CONTESTED}, {_A.STAFF}),
     _S.CREDITED: moves({_S.CONTESTED}, {_A.STAFF}),
 }
+LIVE = (_S.PROPOSED, _S.ISSUED, _S.CONTESTED, _S.UPHELD)
+"""The platform writes, or has written, the BPF's invoice."""
 _LIVE = "status IN ('proposed', 'issued', 'contested', 'upheld')"
 
 

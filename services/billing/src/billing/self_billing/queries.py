@@ -1,13 +1,15 @@
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from billing.bpf.domain import Bpf
+from billing.bpf.domain import Bpf, BpfKind
 from billing.company_settings.domain import InvoiceMode
 from billing.company_settings.queries import settings_of
-from billing.self_billing.domain import SelfBill, SelfBillStatus
+from billing.self_billing.domain import LIVE, SelfBill, SelfBilled, SelfBillStatus
 from billing.self_billing.mandate import Mandate
 from chassis import Tx, audit
+from chassis.errors import require
+from contracts.contracting import Offer
 
 
 async def mandate_in_force(tx: Tx, company_id: UUID, *, hold: bool = False) -> Mandate | None:
@@ -16,11 +18,14 @@ async def mandate_in_force(tx: Tx, company_id: UUID, *, hold: bool = False) -> M
     return (await tx.scalars(query.with_for_update() if hold else query)).one_or_none()
 
 
-async def propose_specimen(tx: Tx, bpf: Bpf) -> SelfBill | None:
+async def propose_specimen(tx: Tx, bpf: Bpf, offer: Offer) -> SelfBill | None:
     """A specimen of this BPF's invoice, if its provider has the platform write its invoices (BL-04).
 
-    None without a mandate in force that was signed before the service was complete, and in manual mode.
+    None without a mandate in force that was signed before the service was complete, in manual mode, and where the
+    platform owes nothing: to a Rise mission's provider, or when a credit note is due.
     """
+    if offer is Offer.RISE or bpf.kind is BpfKind.CREDIT or not bpf.gross.amount:
+        return None
     mandate = await mandate_in_force(tx, bpf.provider_company_id, hold=True)
     if mandate is None or not mandate.is_prior_to(bpf.period.end):
         return None
@@ -43,13 +48,7 @@ async def withdraw_specimens(tx: Tx, company_id: UUID) -> None:
         audit(tx, "self_bill.withdraw", specimen.id)
 
 
-async def is_self_billed(tx: Tx, bpf_id: UUID) -> bool:
-    """Whether the platform is writing, or has written, the invoice of this BPF: no other may be handed in."""
-    live = {SelfBillStatus.PROPOSED, SelfBillStatus.ISSUED, SelfBillStatus.CONTESTED, SelfBillStatus.UPHELD}
-    query = select(SelfBill.id).where(SelfBill.bpf_id == bpf_id, SelfBill.status.in_(live))
-    return (await tx.scalars(query)).first() is not None
-
-
-def contested_invoices() -> Select[tuple[UUID | None]]:
-    """The provider's invoices that are contested: their payment is held."""
-    return select(SelfBill.invoice_id).where(SelfBill.status == SelfBillStatus.CONTESTED)
+async def check_imports_own(tx: Tx, bpf_id: UUID) -> None:
+    """Raise SelfBilled while the platform writes the invoice of this BPF: no other may be handed in."""
+    query = select(SelfBill.id).where(SelfBill.bpf_id == bpf_id, SelfBill.status.in_(LIVE))
+    require((await tx.scalars(query)).first() is None, SelfBilled())

@@ -1,0 +1,126 @@
+"""From a specimen to a numbered invoice, and back by a credit note."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from billing.bpf.domain import Bpf, BpfNotFound, Issuer
+from billing.bpf.lines import BpfLine
+from billing.bpf.vat import NORMAL, OUTLAY, VatTreatment
+from billing.company_settings.queries import language_of
+from billing.directory.missions import MissionTerms
+from billing.invoice.accepting import accept_invoice
+from billing.invoice.booking import debt_of, withheld
+from billing.invoice.domain import Invoice, Origin
+from billing.issuing.credit_note import credit
+from billing.issuing.domain import IssuedInvoice, IssuedInvoiceNotFound
+from billing.issuing.issue import issue
+from billing.issuing.sheet import Draft, DraftLine, Kind
+from billing.ledger.domain import EntryKind, reversed_postings
+from billing.ledger.posting import post
+from billing.payment.progress import cancel
+from billing.self_billing.domain import SelfBill
+from billing.self_billing.mandate import Mandate
+from billing.self_billing.queries import propose_specimen
+from billing.settings import BillingSettings
+from chassis import Tx, audit, emit, get_locked
+from contracts.contracting import Offer
+
+
+async def issue_specimen(tx: Tx, settings: BillingSettings, specimen: SelfBill, by: UUID) -> Invoice:
+    """Number the invoice in the provider's own series (type 389), and take it as the provider's (domain facts 2.4).
+
+    Raises:
+        IllegalMove: it is no specimen any more.
+        BpfAlreadyInvoiced: the provider's own invoice came first.
+
+    """
+    bpf = await get_locked(tx, Bpf, specimen.bpf_id, BpfNotFound())
+    bpf.check_open()
+    mandate = await tx.get_one(Mandate, specimen.mandate_id)
+    document = await issue(tx, settings, await _draft(tx, bpf, specimen.id))
+    invoice = await accept_invoice(
+        tx,
+        bpf,
+        number=document.number,
+        issued_on=document.issued_on,
+        origin=Origin.SELF_BILLED,
+        by=Issuer.PLATFORM,
+        member_id=by,
+    )
+    specimen.issue(
+        by=by,
+        at=tx.now,
+        on=document.issued_on,
+        number=document.number,
+        invoice_id=invoice.id,
+        issued_invoice_id=document.id,
+        days=mandate.contest_days,
+    )
+    emit(tx, specimen.told_issued(bpf, invoice.gross))
+    audit(tx, "self_bill.issue", specimen.id, invoice=invoice.id, number=document.number)
+    return invoice
+
+
+async def _draft(tx: Tx, bpf: Bpf, source_id: UUID) -> Draft:
+    """The BPF's content, word for word."""
+    return Draft(
+        kind=Kind.SELF_BILLED,
+        party_id=bpf.provider_company_id,
+        source_id=source_id,
+        lines=lines_of(bpf),
+        period=bpf.period,
+        title=f"{bpf.title}, {bpf.month}",
+        order_reference=bpf.order_reference,
+        language=await language_of(tx, bpf.provider_company_id),
+        person=bpf.consultant_name,
+        mission_id=bpf.mission_id,
+    )
+
+
+def lines_of(bpf: Bpf) -> list[DraftLine]:
+    """What the invoice bills, line by line as the BPF does."""
+    return [
+        DraftLine(bpf.description(line), line.quantity, line.unit, line.unit_price, _vat(line, bpf))
+        for line in bpf.lines
+    ]
+
+
+def _vat(line: BpfLine, bpf: Bpf) -> VatTreatment:
+    """A line without VAT among others that bear it is an outlay; else the provider's own case says why."""
+    if line.vat_category == NORMAL.category:
+        return VatTreatment(line.vat_category, line.vat_rate, None)
+    return OUTLAY if bpf.vat_category == NORMAL.category else bpf.treatment
+
+
+async def take_back(tx: Tx, self_bill: SelfBill, reason: str) -> None:
+    """Take a contested invoice back by a credit note (type 261): its BPF is open again, and another specimen follows.
+
+    Raises:
+        IllegalMove: its money is on the way.
+
+    """
+    document = await get_locked(tx, IssuedInvoice, self_bill.issued_invoice_id, IssuedInvoiceNotFound())
+    bpf = await get_locked(tx, Bpf, self_bill.bpf_id, BpfNotFound())
+    note = await credit(tx, document, reason)
+    assert self_bill.invoice_id is not None  # what is taken back was issued
+    invoice = await cancel(tx, self_bill.invoice_id, note.number)
+    lines = debt_of(invoice, bpf)
+    fee = await _fee_document(tx, invoice.id)
+    if fee is not None:
+        await credit(tx, fee, reason)
+    elif invoice.fee.amount:
+        lines += withheld(invoice, bpf)
+    await post(tx, EntryKind.PROVIDER_CREDIT_NOTE, note.id, note.number, reversed_postings(lines))
+    bpf.reopen()
+    await tx.flush()
+    terms = await tx.get_one(MissionTerms, bpf.bdc_id)
+    await propose_specimen(tx, bpf, Offer(terms.offer))
+
+
+async def _fee_document(tx: Tx, invoice_id: UUID) -> IssuedInvoice | None:
+    """The platform's own invoice of the fee that it withheld, where it was issued already."""
+    query = select(IssuedInvoice).where(IssuedInvoice.kind == Kind.FEE, IssuedInvoice.source_id == invoice_id)
+    return (await tx.scalars(query.with_for_update())).one_or_none()
