@@ -67,13 +67,13 @@ class Finance:
         self.author = h.staff(StaffScope.FINANCE)
         self.second = replace(h.staff(StaffScope.FINANCE), proven_at=h.clock())
 
-    async def payable(self, terms=FLASH, *, account=True, **changes):
+    async def payable(self, terms=FLASH, *, account=True, issued_on=TODAY, **changes):
         """An invoice that was imported for a month of a new provider with an account."""
         month = fresh(terms, **changes)
         if account:
             await self.h.deliver(account_of(month.provider_id, self.h.clock() - timedelta(days=30)))
         given = await self._given(month)
-        answer = await given.post(invoice_pdf(given.bpf, issued_on=TODAY))
+        answer = await given.post(invoice_pdf(given.bpf, issued_on=issued_on))
         assert answer.status_code == 201, answer.text
         return Payable(given, answer.json())
 
