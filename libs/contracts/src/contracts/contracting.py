@@ -117,3 +117,16 @@ class MissionRescheduled(Event, type="contracting.MissionRescheduled.v1", subjec
     """Days ordered from now on, in halves; absent when they do not change."""
     reason: RescheduleReason
     rescheduled_at: datetime
+
+
+class RenewalChanged(Event, type="contracting.RenewalChanged.v1", subject="renewal_id"):
+    """A mission's renewal is being agreed, on these days, or is so no more (CT-17).
+
+    Its months wait while it is pending; then its order is issued, or nothing comes of it.
+    """
+
+    renewal_id: UUID
+    mission_id: UUID
+    period: Period
+    """The days of the next order, as proposed by now."""
+    pending: bool
