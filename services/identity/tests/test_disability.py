@@ -48,7 +48,7 @@ async def views(world, account):
 
 async def acts_on(world, account):
     async with world.h.tx() as tx:
-        query = select(audit_log).where(audit_log.c.subject == str(account.id))
+        query = select(audit_log).where(audit_log.c.subject == str(account.id)).order_by(audit_log.c.id)
         return [dict(row) for row in (await tx.execute(query)).mappings()]
 
 

@@ -67,6 +67,7 @@ class InvoiceCancelled(Event, type="billing.InvoiceCancelled.v1", subject="invoi
     mission_id: UUID
     provider_company_id: UUID
     credit_note_number: str
+    """The number of the credit note that takes it back."""
     cancelled_at: datetime
 
 
@@ -85,6 +86,7 @@ class SubscriptionChanged(Event, type="billing.SubscriptionChanged.v1", subject=
     subscription_id: UUID
     company_id: UUID
     plan: str
+    """What the company subscribes to, by the name that the company service knows."""
     status: SubscriptionStatus
     starts_on: date
     """The first day of the running term."""
