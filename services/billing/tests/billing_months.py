@@ -1,5 +1,6 @@
 """What one validated month is made of, with ids of its own."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -54,6 +55,7 @@ class MissionMonth:
     month: str = "2026-10"
     option: PaymentOption = PaymentOption.BASIC
     regime: PaymentRegime = PaymentRegime.GUARANTEED_DATE
+    lines: tuple | None = None
     validated_at: datetime = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
     provider_id: UUID = field(default_factory=uuid4)
     client_id: UUID = field(default_factory=uuid4)
@@ -106,6 +108,7 @@ class MissionMonth:
             bdc_id=self.bdc_id,
             month=Month.parse(self.month),
             days=Decimal(self.days),
+            lines=self.lines,
             validated_by=self.manager_id,
             validated_at=self.validated_at,
         )
@@ -145,10 +148,10 @@ class Given:
         caller = self.h.member(Role.RESPONSABLE_PROJET, self.month.client_id, self.month.manager_id)
         return self.h.headers(caller)
 
-    async def post(self, pdf, *, headers=None, confirmed="true", name="invoice.pdf", **more):
+    async def post(self, pdf, *, headers=None, confirmed="true", name="invoice.pdf", typed=None, **more):
         return await self.h.client.post(
             f"/bpfs/{self.bpf['id']}/invoice",
             files={"file": (name, pdf, "application/pdf")},
-            data={"confirmed": confirmed},
+            data={"confirmed": confirmed} | ({"data": json.dumps(typed)} if typed else {}),
             headers=(headers or self.seller()) | more,
         )

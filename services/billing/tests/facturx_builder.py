@@ -3,12 +3,14 @@
 import copy
 import datetime as dt
 import re
+from decimal import Decimal
 from io import BytesIO
 
 from facturx import generate_from_binary, generate_xml
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
+IBAN = "FR7630006000011234567890189"
 INVOICE_DAY = dt.date(2026, 11, 10)
 NOTES = [
     {"BT-21": "PMT", "BT-22": "Indemnité forfaitaire pour frais de recouvrement : 40 €."},
@@ -18,18 +20,14 @@ NOTES = [
 
 
 def terms(bpf, number="FA-2026-001", issued_on=INVOICE_DAY):
-    """The business terms of a faithful invoice."""
-    line, seller, buyer = bpf["lines"][0], bpf["seller"], bpf["buyer"]
-    category, zero = line["vat_category"], line["vat_category"] != "S"
-    net, vat, gross = (bpf[name]["amount"] for name in ("net", "vat", "gross"))
-    group = {"BT-116": net, "BT-117": vat, "BT-118": category}
-    group |= {} if category == "O" else {"BT-119": line["vat_rate"]}
-    group |= {"BT-120": bpf["vat_mention"]} if zero else {}
-    rate = {} if category == "O" else {"BT-152": line["vat_rate"]}
+    """The business terms of a faithful invoice, or credit note; those that need no VAT number leave it out."""
+    seller, buyer, category = bpf["seller"], bpf["buyer"], bpf["lines"][0]["vat_category"]
+    credit = bpf["kind"] == "credit"
+    net, vat, gross = (_turned(bpf[name]["amount"], credit) for name in ("net", "vat", "gross"))
     return {
         "BT-1": number,
         "BT-2": issued_on,
-        "BT-3": "380",
+        "BT-3": "381" if credit else "380",
         "BT-5": "EUR",
         "BT-9": issued_on + dt.timedelta(days=30),
         "BT-13": bpf["order_reference"],
@@ -42,27 +40,41 @@ def terms(bpf, number="FA-2026-001", issued_on=INVOICE_DAY):
         "BT-73": dt.date.fromisoformat(bpf["period"]["start"]),
         "BT-74": dt.date.fromisoformat(bpf["period"]["end"]),
         "BT-81": "58",
-        "BT-84": "FR7630006000011234567890189",
-        "BG-23": [group],
+        "BT-84": IBAN,
+        "BG-23": [_group(group, bpf["vat_mention"], credit) for group in bpf["vat_groups"]],
         "BT-106": net,
         "BT-109": net,
         "BT-110": vat,
         "BT-112": gross,
         "BT-113": "0.00",
         "BT-115": gross,
-        "BG-25": [
-            {
-                "BT-126": "1",
-                "BT-153": line["description"],
-                "BT-146": line["unit_price"]["amount"],
-                "BT-129": line["quantity"],
-                "BT-130": "DAY",
-                "BT-151": category,
-                "BT-131": net,
-                **rate,
-            }
-        ],
+        "BG-25": [_line(str(index), line, credit) for index, line in enumerate(bpf["lines"], start=1)],
     }
+
+
+def _turned(amount, credit):
+    """A credit note says above zero what its BPF says below."""
+    return str(-Decimal(amount)) if credit else amount
+
+
+def _group(group, mention, credit):
+    said = {"BT-116": _turned(group["base"]["amount"], credit), "BT-117": _turned(group["amount"]["amount"], credit)}
+    said["BT-118"] = group["category"]
+    said |= {} if group["category"] == "O" else {"BT-119": group["rate"]}
+    return said | ({} if group["category"] == "S" else {"BT-120": mention or "Débours"})
+
+
+def _line(number, line, credit):
+    said = {
+        "BT-126": number,
+        "BT-153": line["description"],
+        "BT-146": line["unit_price"]["amount"],
+        "BT-129": _turned(line["quantity"], credit),
+        "BT-130": line["unit"],
+        "BT-151": line["vat_category"],
+        "BT-131": _turned(line["net"]["amount"], credit),
+    }
+    return said | ({} if line["vat_category"] == "O" else {"BT-152": line["vat_rate"]})
 
 
 def _party(name, address, siret, vat_number, category):
@@ -140,8 +152,12 @@ def pdf_of_profile(bpf, level):
     return edited_pdf(bpf, EN16931, f"{BASIC}<") if level == "basic" else invoice_pdf(bpf, level=level)
 
 
-def xml_of(business_terms, level="en16931"):
-    return generate_xml(copy.deepcopy(business_terms), level=level, check_xsd=False, check_schematron=False)
+def xml_of(business_terms, level="en16931", **more):
+    return generate_xml(copy.deepcopy(business_terms), level=level, check_xsd=False, check_schematron=False, **more)
+
+
+def ubl_of(business_terms):
+    return xml_of(business_terms, flavor="ubl-2.1")
 
 
 def written(writer):

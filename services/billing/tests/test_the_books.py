@@ -18,6 +18,8 @@ DEFECTS = {
         "UPDATE invoices SET payable = payable + 0.01 WHERE id = :invoice",
     ],
     "invoice_equals_its_bpf": ["UPDATE bpfs SET net_amount = net_amount + 1 WHERE id = :bpf"],
+    "bpf_is_its_lines": ["UPDATE bpfs SET net_amount = net_amount + 1 WHERE id = :bpf"],
+    "accepted_invoice_is_booked": ["UPDATE invoices SET net = net + 1, payable = payable + 1 WHERE id = :invoice"],
     "invoiced_means_one_invoice": ["UPDATE bpfs SET status = 'open' WHERE id = :bpf"],
     "references_have_no_gap": ["UPDATE numbers SET last = last + 1"],
 }

@@ -32,7 +32,8 @@ async def _inspect(files: list[Path]) -> None:
     reader = Reader()
     try:
         for file in files:
-            print(json.dumps({"file": str(file)} | await _said(reader, file), ensure_ascii=True), flush=True)
+            sys.stdout.write(json.dumps({"file": str(file)} | await _said(reader, file)) + "\n")
+            sys.stdout.flush()
     finally:
         await reader.close()
 

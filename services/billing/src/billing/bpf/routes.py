@@ -5,14 +5,18 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from fastapi.responses import Response
 from sqlalchemy import select
 
+from billing.bpf.document import write
 from billing.bpf.domain import Bpf, BpfKind, BpfNotFound, BpfStatus
 from billing.bpf.lines import Rate
 from billing.bpf.queries import visible_to
 from billing.own import OwnDep
 from billing.settings import BillingSettings
-from chassis.auth import may
+from chassis import Tx
+from chassis.auth import Caller, may
+from chassis.documents import PDF_ANSWER, pdf_download
 from chassis.errors import Forbidden
 from chassis.http import CallerDep, Router, TxDep, View
 from chassis.pagination import Page, PageDep, page_of
@@ -119,7 +123,23 @@ async def list_bpfs(
 @router.get("/bpfs/{bpf_id}", access=may(Permission.READ_BPFS), responses=documented(Forbidden, BpfNotFound))
 async def read_bpf(bpf_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> BpfView:
     """One BPF (BL-03)."""
+    return view_of(await _seen(tx, bpf_id, caller), own.settings)
+
+
+@router.get(
+    "/bpfs/{bpf_id}/document",
+    access=may(Permission.READ_BPFS),
+    response_class=Response,
+    responses={**PDF_ANSWER, **documented(Forbidden, BpfNotFound)},
+)
+async def read_bpf_document(bpf_id: UUID, tx: TxDep, caller: CallerDep, own: OwnDep) -> Response:
+    """One BPF as a PDF (BL-03)."""
+    bpf = await _seen(tx, bpf_id, caller)
+    return pdf_download(f"{bpf.reference}.pdf", await write(bpf, own.settings))
+
+
+async def _seen(tx: Tx, bpf_id: UUID, caller: Caller) -> Bpf:
     found = (await tx.scalars(select(Bpf).where(Bpf.id == bpf_id, visible_to(caller)))).one_or_none()
     if found is None:
         raise BpfNotFound
-    return view_of(found, own.settings)
+    return found

@@ -20,6 +20,8 @@ from billing.reading.document import InvoiceDocument, Line, Party, VatGroup
 from contracts.company import LegalIdentity
 from contracts.values import Siret
 
+_FRANCHISE = ("293B", "FRANCHISE")
+"""How a small business says why it bears no VAT: by the article until 2027, by the name of the scheme since 2026."""
 _SAME_UNITS = {DAY: frozenset({DAY, "E49"}), "C62": frozenset({"C62", "H87"})}
 """Day and working day, one and piece (UN/ECE recommendation 20)."""
 _NUMBER = re.compile(r"[A-Za-z0-9+_/-]{1,35}", re.ASCII)
@@ -172,7 +174,8 @@ def _vat(found: list[VatGroup], awaited: Awaited) -> Iterator[Difference]:
         yield from amount(f"{at}.amount", group.amount.amount * awaited.sign, said.amount)
         reason = "".join((said.reason or "").split()).upper()
         exempt = awaited.bpf.treatment == SMALL_BUSINESS
-        if exempt and "293B" not in reason and said.reason_code != "VATEX-FR-FRANCHISE":
+        named = said.reason_code == "VATEX-FR-FRANCHISE" or any(word in reason for word in _FRANCHISE)
+        if exempt and not named:
             yield Difference(f"{at}.reason", "missing_mention", SMALL_BUSINESS.mention or "", said.reason or "")
 
 
