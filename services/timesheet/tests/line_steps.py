@@ -3,6 +3,7 @@
 from typing import Any
 
 from chassis.testing import small_pdf
+from contracts.roles import Role
 
 
 async def act(scene: Any, cra_id: str, action: str, caller: Any) -> None:
@@ -46,3 +47,48 @@ async def spend(
     return await scene.call(
         "POST", url, caller or scene.consultant, data=TRAIN | form, files=files, headers=headers or {}
     )
+
+
+RATE = {"code": "ASTR", "label": "Astreinte de nuit", "unit": "HUR", "price": "45.50", "starts_on": "2026-04-15"}
+
+
+async def propose(scene: Any, caller: Any = None, **changes: Any) -> Any:
+    """A code of the rate table, proposed by the client's head."""
+    caller = caller or scene.client(Role.DIRECTEUR_ACHATS)
+    return await scene.call("POST", f"/missions/{scene.mission_id}/rates", caller, json=RATE | changes)
+
+
+async def rate(scene: Any, **changes: Any) -> str:
+    """A code that both sides agreed on."""
+    proposed = await propose(scene, **changes)
+    assert proposed.status_code == 201, proposed.text
+    rate_id: str = proposed.json()["id"]
+    accepted = await scene.call("POST", f"/rates/{rate_id}/acceptance", scene.head)
+    assert accepted.status_code == 200, accepted.text
+    return rate_id
+
+
+async def objects(scene: Any) -> dict[str, object]:
+    """One of everything that a mission's month may hold, with the client."""
+    cra_id = await scene.drafted()
+    spent = await spend(scene, cra_id)
+    assert spent.status_code == 201, spent.text
+    await with_client(scene, cra_id)
+    return {
+        "cra_id": cra_id,
+        "line_id": spent.json()["lines"][-1]["id"],
+        "rate_id": await rate(scene),
+        "mission_id": str(scene.mission_id),
+        "month": "2026-04",
+        "title": "Hotel",
+        "comment": "Two days more",
+        "vat_rate": "10",
+        "net": "80.00",
+        "amount": "80.00",
+        "price": "45.50",
+        "starts_on": "2026-04-15",
+        "ends_on": None,
+        "quantity": "1.0",
+        "period": {"start": "2026-04-20", "end": "2026-04-24"},
+        "bdc_id": str(scene.order.bdc_id),
+    }

@@ -2,15 +2,16 @@
 
 import asyncio
 
+from line_steps import objects
+
 from chassis.fuzzing import fuzz, schema_differences, undocumented_routes
 from chassis.testing import Harness
 from contracts.roles import StaffScope
 
 
 async def test_any_request_is_answered_as_described(scene, h: Harness):
-    known = {"cra_id": await scene.submitted(), "mission_id": str(scene.mission_id), "month": "2026-04"}
-    callers = [h.headers(who) for who in (scene.consultant, scene.manager, h.staff(StaffScope.CONTRACTS))]
-    statuses = await fuzz(h, callers=callers, known=known)
+    people = (scene.consultant, scene.manager, scene.head, h.staff(StaffScope.CONTRACTS))
+    statuses = await fuzz(h, callers=[h.headers(who) for who in people], known=await objects(scene))
     assert {200, 403, 404, 409, 422} <= statuses
 
 
