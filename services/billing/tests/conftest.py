@@ -2,18 +2,20 @@
 
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from billing.main import service
 from billing.reading.reader import Reader
 from chassis.testing import harness
-from contracts.roles import Role
+from contracts.company import CompanyValidated
+from contracts.roles import CompanyKind, Role
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
 
 from bank_desk import BankDesk
-from billing_months import NOW, Given, MissionMonth
+from billing_months import NOW, Given, MissionMonth, french_identity
 from issued_invoices import Seller
 
 
@@ -68,3 +70,24 @@ def desk(h):
 @pytest.fixture
 def seller(h):
     return Seller(h)
+
+
+@pytest.fixture
+def known(h):
+    """A company whose identity was told."""
+
+    async def tell(identity=None):
+        company_id = uuid4()
+        await h.deliver(
+            CompanyValidated(
+                company_id=company_id,
+                kind=CompanyKind.CLIENT,
+                legal=identity or french_identity(),
+                verified_signatories=[],
+                bank_details_on_file=True,
+                validated_at=NOW,
+            )
+        )
+        return company_id
+
+    return tell

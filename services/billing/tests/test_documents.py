@@ -1,0 +1,72 @@
+"""The files of issued documents: valid by schema and rules in every kind and VAT case, PDF/A-3, made once."""
+
+from datetime import UTC, datetime
+
+import pytest
+from billing_months import foreign_identity, french_identity
+from issuing_world import draft, line
+
+from billing.bpf.vat import NORMAL, OUT_OF_SCOPE, OUTLAY, REVERSE_CHARGE, SMALL_BUSINESS
+from billing.issuing.credit_note import credit
+from billing.issuing.domain import IssuedInvoice
+from billing.issuing.issue import issue
+from billing.issuing.paper import pdf_of
+from billing.issuing.sheet import Kind, Language
+from chassis import get_locked
+from chassis.errors import NotFound
+from contracts.company import TaxStatus
+from contracts.values import Money
+
+CASES = {
+    "client": (french_identity, NORMAL, {}),
+    "client with order, in English": (french_identity, NORMAL, {"language": Language.EN, "order_reference": "PO-77"}),
+    "fee": (french_identity, NORMAL, {"kind": Kind.FEE}),
+    "subscription": (french_identity, NORMAL, {"kind": Kind.SUBSCRIPTION}),
+    "rise": (french_identity, NORMAL, {"kind": Kind.RISE}),
+    "self-billed": (french_identity, NORMAL, {"kind": Kind.SELF_BILLED}),
+    "self-billed, small business": (
+        lambda: french_identity(TaxStatus.VAT_EXEMPT).model_copy(update={"vat_number": None}),
+        SMALL_BUSINESS,
+        {"kind": Kind.SELF_BILLED},
+    ),
+    "self-billed, German": (lambda: foreign_identity("DE", "DE136695976"), REVERSE_CHARGE, {"kind": Kind.SELF_BILLED}),
+    "client, German": (lambda: foreign_identity("DE", "DE136695976"), REVERSE_CHARGE, {}),
+    "client, Swiss": (
+        lambda: foreign_identity("CH", None).model_copy(update={"registration_number": "CHE-123.456.788"}),
+        OUT_OF_SCOPE,
+        {},
+    ),
+}
+
+
+async def made(h, known, case, *more):
+    identity, vat, wanted = CASES[case]
+    party = await known(identity())
+    async with h.tx() as tx:
+        return await issue(tx, h.platform.own.settings, draft(party, line(vat=vat), *more, **wanted))
+
+
+def markers(pdf):
+    return [mark in pdf for mark in (b"/OutputIntents", b"<pdfaid:part>3<", b"/AFRelationship/Alternative", b"<fx:Version>")]
+
+
+class TestPaper:
+    @pytest.mark.parametrize("case", CASES)
+    async def test_every_kind_and_vat_case_is_valid_and_archival(self, h, known, reader, case):
+        row = await made(h, known, case)
+        pdf = pdf_of(row, "accounting@example.com")
+        reading = await reader.read(pdf)
+        assert reading.findings == []
+        assert markers(pdf) == [True] * 4
+        assert reading.invoice.number == row.number
+        assert (reading.invoice.net, reading.invoice.vat) == (f"{row.net_amount:.2f}", f"{row.vat_amount:.2f}")
+
+    @pytest.mark.parametrize("case", CASES)
+    async def test_so_is_each_credit_note(self, h, known, reader, case):
+        row = await made(h, known, case)
+        async with h.tx() as tx:
+            locked = await get_locked(tx, IssuedInvoice, row.id, NotFound())
+            note = await credit(tx, locked, "Erreur sur les jours")
+        reading = await reader.read(pdf_of(note, "accounting@example.com"))
+        assert reading.findings == []
+        assert reading.invoice.type_code == ("261" if row.kind is Kind.SELF_BILLED else "381")
