@@ -11,7 +11,7 @@ from contracts.roles import Role
 async def test_every_route_role_and_company(h, given, record_property):
     month = await given()
     invoice = (await month.post(invoice_pdf(month.bpf))).json()
-    known = {"bpf_id": month.bpf["id"], "invoice_id": invoice["id"]}
+    known = {"bpf_id": month.bpf["id"], "invoice_id": invoice["id"], "mission_id": str(month.month.mission_id)}
     provider = month.month.provider_id
     world = World(h, provider, known, [h.member(Role.GERANT, provider)])
     tried = await try_every_caller(world) + await try_every_rival(world)

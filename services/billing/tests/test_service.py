@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from billing_months import MissionMonth
+from billing_payments import Finance
 from facturx_builder import invoice_pdf
 
 from chassis.fuzzing import fuzz, schema_differences, undocumented_routes
@@ -14,9 +15,11 @@ HEAVY = {"facturx", "saxonche", "lxml", "pypdf", "holidays"}
 
 
 async def test_any_request_is_answered_as_described(h, given):
-    month = await given()
-    invoice = (await month.post(invoice_pdf(month.bpf))).json()
-    known = {"bpf_id": month.bpf["id"], "invoice_id": invoice["id"]}
+    month = (due := await Finance(h, given).payable()).given
+    run = await Finance(h, given).propose()
+    order = (await Finance(h, given).orders(run))[due.id]
+    known = {"bpf_id": month.bpf["id"], "invoice_id": due.id, "run_id": run["id"], "order_id": order["id"]}
+    known |= {"mission_id": str(month.month.mission_id)}
     callers = [month.seller(), month.manager(), h.headers(h.staff(*StaffScope))]
     statuses = await fuzz(h, callers=callers, known=known)
     assert {200, 403, 404, 422} <= statuses

@@ -109,6 +109,7 @@ class _File(SepaTransfer):  # type: ignore[misc]
     def _finalize_batch(self) -> None:
         super()._finalize_batch()
         self._say("PmtInf/PmtInfId", self._message_id)
+        self._say("PmtInf/BtchBookg", "false")  # the statement shall show each payment by itself
 
     def _say(self, place: str, words: str) -> None:
         found: ET.Element | None = self._xml.find(f"{self.root_el}/{place}")
