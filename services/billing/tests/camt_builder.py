@@ -26,6 +26,7 @@ class Line:
     status: str = "BOOK"
     currency: str = "EUR"
     parts: tuple["Line", ...] = ()
+    batch: str | None = None
 
     @property
     def signed(self):
@@ -39,6 +40,8 @@ class Line:
         on = self.on or day
         status = f"<Cd>{self.status}</Cd>" if version >= "08" else self.status
         details = "".join(part.details(version) for part in self.parts or (self,))
+        if self.batch:
+            details = f"<Btch><PmtInfId>{self.batch}</PmtInfId></Btch>"
         return (
             f'<Ntry><Amt Ccy="{self.currency}">{self.amount}</Amt>{self.indicator}<Sts>{status}</Sts>'
             f"<BookgDt><Dt>{on}</Dt></BookgDt><ValDt><Dt>{on}</Dt></ValDt>"

@@ -118,13 +118,15 @@ def _movement(
         else (_text(first, "RltdPties", other, "Nm"), _text(first, "RltdPties", other, "Pty", "Nm"))
     )
     account = "" if first is None else _text(first, "RltdPties", f"{other}Acct", "Id", "IBAN")
-    end_to_end = "" if first is None else _reference(first, "Refs", "EndToEndId")
+    reference = (
+        _reference(entry, "NtryDtls", "Btch", "PmtInfId") if first is None else _reference(first, "Refs", "EndToEndId")
+    )
     own = _reference(first, "Refs", "AcctSvcrRef") if first is not None else ""
     return {
         "amount": amount,
         "is_credit": is_credit,
         "booked_on": booked_on,
-        "end_to_end_id": end_to_end[:35] or None,
+        "end_to_end_id": reference[:35] or None,
         "remittance": " ".join(said or [_text(entry, "AddtlNtryInf")])[:_LONGEST],
         "counterparty_name": (named and (named[0] or named[1])[:140]) or None,
         "counterparty_iban": account.replace(" ", "").upper()[:34] or None,

@@ -119,6 +119,7 @@ class BankMovement(Base):
     matched_amount: Mapped[Decimal] = mapped_column("matched", Numeric(14, 2))
     booked_on: Mapped[date]
     end_to_end_id: Mapped[str | None] = mapped_column(String(35))
+    """The payer's reference: of the transfer, or of the file where the bank booked a whole one at once."""
     remittance: Mapped[str] = mapped_column(String(1000))
     counterparty_name: Mapped[str | None] = mapped_column(String(140))
     counterparty_iban: Mapped[str | None] = mapped_column(String(34))

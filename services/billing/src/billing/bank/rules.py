@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 
 from billing.bank.domain import BankMatch, BankMovement, Direction, Rule, Target
 from billing.bank.references import quoted_numbers
-from billing.bank.settlement import live, put_on_account, settle_invoice, settle_transfer
+from billing.bank.settlement import live, may_come_back, put_on_account, settle_invoice, settle_transfer
 from billing.directory.accounts import CompanyAccount
 from billing.issuing.domain import IssuedInvoice, IssuedStatus
 from billing.issuing.issue import BOOKED_HERE
@@ -59,22 +59,35 @@ async def match_by_rules(tx: Tx, movement: BankMovement) -> None:
 
 
 async def _by_transfer(tx: Tx, movement: BankMovement) -> bool:
-    """The bank repeats the reference that we gave: the transfer went out, or came back."""
+    """The bank repeats our reference: the transfer, or all that left in one file, went out; or it came back."""
     if not movement.end_to_end_id or movement.matched_amount:
         return False
-    expected = (
-        [OrderStatus.ORDERED] if movement.direction == Direction.OUT else [OrderStatus.ORDERED, OrderStatus.EXECUTED]
-    )
-    query = select(PaymentOrder).where(
-        PaymentOrder.end_to_end_id == movement.end_to_end_id,
-        PaymentOrder.amount == movement.amount,
-        PaymentOrder.status.in_([status.value for status in expected]),
-    )
-    order = (await tx.scalars(query.with_for_update())).one_or_none()
-    if order is None:
+    if movement.direction == Direction.OUT:
+        orders = await _orders(
+            tx, PaymentOrder.status == OrderStatus.ORDERED.value, _referred_to(movement.end_to_end_id)
+        )
+    else:
+        orders = await _orders(tx, PaymentOrder.end_to_end_id == movement.end_to_end_id)
+        orders = [order for order in orders if await may_come_back(tx, order)]
+    if not orders or sum(order.amount for order in orders) != movement.amount:
         return False
-    await settle_transfer(tx, movement, order, Rule.REFERENCE)
+    for order in orders:
+        await settle_transfer(tx, movement, order, Rule.REFERENCE)
     return True
+
+
+def _referred_to(reference: str) -> ColumnElement[bool]:
+    """The transfer of this reference, or those of the run whose file it names."""
+    try:
+        run = PaymentOrder.run_id == UUID(reference)
+    except ValueError:
+        run = false()
+    return or_(PaymentOrder.end_to_end_id == reference, run)
+
+
+async def _orders(tx: Tx, *scope: ColumnElement[bool]) -> list[PaymentOrder]:
+    query = select(PaymentOrder).where(PaymentOrder.amount > 0, *scope).order_by(PaymentOrder.id).with_for_update()
+    return list((await tx.scalars(query, execution_options={"populate_existing": True})).all())
 
 
 async def _by_number(tx: Tx, movement: BankMovement) -> bool:

@@ -15,7 +15,7 @@ from billing.issuing.issue import BOOKED_HERE
 from billing.issuing.sheet import Kind
 from billing.ledger.domain import EntryKind, reversed_postings
 from billing.ledger.posting import post
-from billing.payment.domain import PaymentOrder
+from billing.payment.domain import OrderStatus, PaymentOrder
 from billing.payment.progress import client_has_paid, client_payment_undone, transfer_executed, transfer_returned
 from chassis import Tx, audit, get_locked
 from chassis.errors import require
@@ -98,20 +98,31 @@ async def put_on_account(
 async def settle_transfer(
     tx: Tx, movement: BankMovement, order: PaymentOrder, rule: Rule, *, by: UUID | None = None
 ) -> BankMatch:
-    """A transfer of ours went out, or came back, whole.
+    """A transfer of ours went out, or came back: by itself, or in a movement of many; both rows are locked.
 
     Raises:
-        TooMuchMatched: the movement is not of the order's amount, or part of it is matched already.
-        IllegalMove: the transfer was shown, or given back, before.
+        TooMuchMatched: the transfer is of more than the movement has left.
+        WrongDirection: nothing comes back that did not go out.
+        IllegalMove: the transfer was shown before.
 
     """
-    require(movement.left == order.money, TooMuchMatched(f"the transfer is of {order.amount:.2f}", field="amount"))
+    require(
+        order.amount <= movement.left.amount, TooMuchMatched(f"the transfer is of {order.amount:.2f}", field="amount")
+    )
     if movement.direction == Direction.OUT:
         await transfer_executed(tx, order.end_to_end_id, movement.booked_on)
     else:
+        require(await may_come_back(tx, order), WrongDirection("the bank never showed that it went out"))
+    if movement.direction == Direction.IN and order.status != OrderStatus.RETURNED:
         await transfer_returned(tx, order.end_to_end_id, movement.remittance[:200] or "given back by the bank")
-    match = _new(Target.TRANSFER, order.id, order.provider_company_id, movement.left, rule)
+    match = _new(Target.TRANSFER, order.id, order.provider_company_id, order.money, rule)
     return await _keep(tx, movement, match, by)
+
+
+async def may_come_back(tx: Tx, order: PaymentOrder) -> bool:
+    """Whether the bank showed that it went out, and has not shown yet that it came back."""
+    shown = select(BankMovement.direction).join(BankMatch, BankMatch.movement_id == BankMovement.id)
+    return list(await tx.scalars(shown.where(BankMatch.target_id == order.id))) == [Direction.OUT]
 
 
 async def undo(tx: Tx, match: BankMatch, movement: BankMovement, reason: str, *, by: UUID | None = None) -> None:
