@@ -85,6 +85,8 @@ async def objects(scene: Any) -> dict[str, object]:
         "vat_rate": "10",
         "net": "80.00",
         "amount": "80.00",
+        "code": "ASTR",
+        "on": "2026-05-06",
         "price": "45.50",
         "starts_on": "2026-04-15",
         "ends_on": None,

@@ -167,7 +167,7 @@ async def add_overtime(
     """Report overtime or on-call duty by a code of the mission's table. For the consultant (TS-09)."""
     cra = await _to_edit(tx, cra_id, caller, request)
     rates = await rates_of(tx, cra.mission.mission_id)
-    line = overtime_line(cra, rates, **body.model_dump())
+    line = overtime_line(cra, rates, code=body.code, on=body.on, quantity=body.quantity, comment=body.comment)
     cra.put_line(line)
     return _written(tx, cra, line, caller, response)
 
