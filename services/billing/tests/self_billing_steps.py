@@ -1,0 +1,53 @@
+"""Steps of a provider whose invoices the platform writes, and of the staff that validates them."""
+
+from billing_months import NOW
+from billing_people import head
+from facturx_builder import invoice_pdf
+
+from contracts.roles import Role, StaffScope
+
+
+async def listed(h, month, role=Role.GERANT):
+    answer = await h.client.get("/self-bills", headers=head(h, month.provider_id, role))
+    return answer.json()["items"]
+
+
+def finance(h):
+    return h.headers(h.staff(StaffScope.FINANCE))
+
+
+async def decide(h, self_bill, what="validation", headers=None, **body):
+    path = f"/staff/self-bills/{self_bill['id']}/{what}"
+    return await h.client.post(path, json=body or None, headers=headers or finance(h))
+
+
+async def contest(h, month, self_bill, headers=None):
+    path = f"/self-bills/{self_bill['id']}/contest"
+    body = {"reason": "Two days are missing"}
+    return await h.client.post(path, json=body, headers=headers or head(h, month.provider_id))
+
+
+async def issued(h, month):
+    [specimen] = await listed(h, month)
+    answer = await decide(h, specimen)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def bpf_of(h, month):
+    return (await h.client.get("/bpfs", headers=head(h, month.provider_id))).json()["items"][0]
+
+
+async def invoice_of(h, month, self_bill):
+    path = f"/invoices/{self_bill['invoice_id']}"
+    return (await h.client.get(path, headers=head(h, month.provider_id))).json()
+
+
+async def import_own(h, month):
+    bpf = await bpf_of(h, month)
+    return await h.client.post(
+        f"/bpfs/{bpf['id']}/invoice",
+        files={"file": ("invoice.pdf", invoice_pdf(bpf, issued_on=NOW.date()), "application/pdf")},
+        data={"confirmed": "true"},
+        headers=head(h, month.provider_id),
+    )
