@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.errors import Conflict
 from chassis.rows import Base
-from contracts.values import Month
 
 
 class ModuleOff(Conflict):
@@ -85,7 +84,3 @@ class ActivitySettings(Base):
         """Raise ModuleOff where months are settled outside (TS-03)."""
         if not self.module_on:
             raise ModuleOff
-
-    def reports_fixed(self, month: Month) -> bool:
-        """Whether a month that nobody filled in gets a fixed report."""
-        return self.module_on and self.fixed_since is not None and self.fixed_since <= month.last
