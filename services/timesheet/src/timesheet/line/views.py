@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import UploadFile
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from chassis.auth import Caller
 from chassis.http import Body, View
@@ -21,6 +21,14 @@ from timesheet.line.domain import net_of, total_of
 _TEXT = r"^[^\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
 
 Comment = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_TEXT)]
+
+
+def _something(quantity: Decimal) -> Decimal:
+    if not quantity:
+        raise ValueError("corrects nothing")
+    return quantity
+
+
 Price = Annotated[Amount, Field(gt=0, le=10_000_000)]
 
 
@@ -67,7 +75,7 @@ class NewAdjustment(Body):
     """The month that it corrects."""
     bdc_id: UUID | None = None
     """Its order, where it is not the report's own."""
-    quantity: Annotated[Quantity, Field(ge=-31, le=31, multiple_of=Decimal("0.5"))]
+    quantity: Annotated[Quantity, Field(ge=-31, le=31, multiple_of=Decimal("0.5")), AfterValidator(_something)]
     """In halves; negative to take back."""
     comment: Comment
     file: UploadFile | None = None
