@@ -20,11 +20,11 @@ async def take_turns(tx: Tx, series: str) -> None:
     await tx.execute(first.on_conflict_do_update(index_elements=[numbers.c.series], set_={"last": numbers.c.last}))
 
 
-async def next_number(tx: Tx, series: str) -> int:
-    """Take the next number of a series, from 1; it is given back when the transaction fails.
+async def next_number(tx: Tx, series: str, *, count: int = 1) -> int:
+    """Take the next number of a series, from 1, or the first of several; given back when the transaction fails.
 
     Whoever else wants one of the same series waits until this transaction ends.
     """
-    first = insert(numbers).values(series=series, last=1)
-    following = first.on_conflict_do_update(index_elements=[numbers.c.series], set_={"last": numbers.c.last + 1})
-    return int((await tx.execute(following.returning(numbers.c.last))).scalar_one())
+    first = insert(numbers).values(series=series, last=count)
+    following = first.on_conflict_do_update(index_elements=[numbers.c.series], set_={"last": numbers.c.last + count})
+    return int((await tx.execute(following.returning(numbers.c.last))).scalar_one()) - count + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -78,3 +79,9 @@ class BillingSettings(BaseSettings):
         if self.operator_vat_number[4:] != self.operator_siren:
             raise ValueError("MAILLON_OPERATOR_SIREN and MAILLON_OPERATOR_VAT_NUMBER name two companies")
         return self
+
+
+@cache
+def billing_settings() -> BillingSettings:
+    """The settings of this process, for consumers and sweeps: they are handed none. Raises ValidationError."""
+    return BillingSettings()

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from billing.issuing.domain import IssuedInvoice, IssuedStatus, MoreThanIsLeft, NotCreditable
-from billing.issuing.issue import BOOKED_HERE, fixed, own_key, take_number
+from billing.issuing.issue import BOOKED_HERE, fixed, own_key, take_numbers
 from billing.issuing.mentions import notes_for
 from billing.issuing.sheet import Kind, Line, Reference, Sheet, VatGroup, totals_of
 from billing.ledger.domain import Account, EntryKind
@@ -51,9 +51,8 @@ async def credit(tx: Tx, invoice: IssuedInvoice, reason: str, parts: Sequence[Pa
     totals = totals_of(groups)
     require(totals.gross.amount > 0, MoreThanIsLeft())
     original, self_billed = invoice.sheet, invoice.kind is Kind.SELF_BILLED
-    numbered = await take_number(
-        tx, Kind.CREDIT_NOTE, own_key(original.seller, invoice.party_id) if self_billed else None
-    )
+    key = own_key(original.seller, invoice.party_id) if self_billed else None
+    (numbered,) = await take_numbers(tx, (Kind.CREDIT_NOTE, key))
     sheet = original.model_copy(
         update={
             "lines": lines,

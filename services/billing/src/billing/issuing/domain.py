@@ -197,8 +197,7 @@ class IssuedInvoice(Base):
         """A payment is matched with it; below zero, a match is undone.
 
         Raises:
-            MoreThanIsOpen: more than is open, or less than was ever matched.
-            IllegalMove: it is cancelled.
+            MoreThanIsOpen: more than is open, as anything is once it is cancelled, or less than was ever matched.
 
         """
         require(amount.amount <= self.open.amount and self.paid_amount + amount.amount >= 0, MoreThanIsOpen())
@@ -219,5 +218,5 @@ class IssuedInvoice(Base):
             target = IssuedStatus.PAID
         else:
             target = IssuedStatus.PARTLY_PAID if self.paid_amount else IssuedStatus.ISSUED
-        if target != self.status or target is IssuedStatus.CANCELLED:
+        if target != self.status:
             self.status = check_move(ALLOWED, self.status, target, cause)

@@ -6,6 +6,8 @@ withheld from it, are booked where the provider's invoice is accepted (`billing.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -33,14 +35,15 @@ from billing.issuing.sheet import (
     Party,
     Sheet,
     Totals,
+    VatGroup,
     breakdown_of,
     totals_of,
 )
 from billing.ledger.domain import Account as Books
 from billing.ledger.domain import EntryKind, credit, debit
-from billing.ledger.posting import post
+from billing.ledger.posting import Fact, post_new
 from billing.settings import BillingSettings
-from chassis import Tx, audit, get_or
+from chassis import Tx, audit
 from chassis.errors import require
 from chassis.numbering import next_number
 from chassis.rows import new_id
@@ -56,47 +59,22 @@ async def issue(tx: Tx, settings: BillingSettings, draft: Draft) -> IssuedInvoic
         NothingToInvoice: it comes to nothing, or less.
 
     """
-    company = await get_or(tx, Company, draft.party_id, PartyUnknown(field="party_id"))
-    other = Party.of(company.identity)
-    self_billed = draft.kind is Kind.SELF_BILLED
+    return (await issue_all(tx, settings, [draft]))[0]
+
+
+async def issue_all(tx: Tx, settings: BillingSettings, drafts: Sequence[Draft]) -> list[IssuedInvoice]:
+    """Issue many in their order, with as few statements as one takes. Raises as `issue`; then none is issued."""
+    parties = await _parties(tx, {draft.party_id for draft in drafts})
     operator = operator_of(settings)
-    seller, buyer = (other, operator) if self_billed else (operator, other)
-    groups = breakdown_of(draft)
-    totals = totals_of(groups)
-    require(totals.gross.amount > 0, NothingToInvoice())
-    numbered = await take_number(tx, draft.kind, own_key(seller, draft.party_id) if self_billed else None)
-    sheet = Sheet(
-        language=draft.language,
-        title=draft.title,
-        person=draft.person,
-        seller=seller,
-        buyer=buyer,
-        lines=[_line(line) for line in draft.lines],
-        vat=[group.model_copy(update={"reason": exemption(group.reason, numbered.on)}) for group in groups],
-        period=draft.period,
-        order_reference=draft.order_reference,
-        notes=notes_for(draft.kind, seller, buyer, numbered.on, draft.language, self_billed=self_billed),
-        process="S2" if draft.kind is Kind.FEE else "S1",
-        account=None if draft.kind in {Kind.SELF_BILLED, Kind.FEE} else account_of(settings),
-    )
-    days = settings.client_payment_days if draft.due_days is None else draft.due_days
-    row = IssuedInvoice(
-        id=new_id(),
-        kind=draft.kind,
-        party_id=draft.party_id,
-        source_id=draft.source_id,
-        mission_id=draft.mission_id,
-        manager_id=draft.manager_id,
-        due_on=numbered.on + timedelta(0 if draft.kind in SETTLED_AT_ONCE else days),
-        type_code="389" if self_billed else "380",
-        status=IssuedStatus.PAID if draft.kind in SETTLED_AT_ONCE else IssuedStatus.ISSUED,
-        **fixed(sheet, totals, numbered),
-    )
-    tx.add(row)
-    if row.kind in BOOKED_HERE:
-        await _book_sale(tx, row)
-    audit(tx, "issued_invoice.issue", row.id, number=row.number, kind=row.kind.value, source=row.source_id)
-    return row
+    works = [_Work.of(draft, parties[draft.party_id], operator) for draft in drafts]
+    numbers = await _numbers_for(tx, works)
+    rows = [_row(work, next(numbers[work.series_key]), settings) for work in works]
+    tx.add_all(rows)
+    if sales := [_sale(row) for row in rows if row.kind in BOOKED_HERE]:
+        await post_new(tx, EntryKind.CLIENT_INVOICE, sales)
+    for row in rows:
+        audit(tx, "issued_invoice.issue", row.id, number=row.number, kind=row.kind.value, source=row.source_id)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +86,92 @@ class Numbered:
     on: date
 
 
-async def take_number(tx: Tx, kind: Kind, key: str | None) -> Numbered:
-    """Take the next number of this year's series; whoever else wants one waits until this transaction ends.
+SeriesKey = tuple[Kind, str | None]
+"""What has a series of its own: a kind, and the provider where the platform issues in its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A draft with all that can be worked out before it has a number."""
+
+    draft: Draft
+    seller: Party
+    buyer: Party
+    vat: list[VatGroup]
+    totals: Totals
+
+    @classmethod
+    def of(cls, draft: Draft, other: Party, operator: Party) -> _Work:
+        """Raises NothingToInvoice."""
+        vat = breakdown_of(draft)
+        totals = totals_of(vat)
+        require(totals.gross.amount > 0, NothingToInvoice())
+        seller, buyer = (other, operator) if draft.kind is Kind.SELF_BILLED else (operator, other)
+        return cls(draft, seller, buyer, vat, totals)
+
+    @property
+    def series_key(self) -> SeriesKey:
+        draft = self.draft
+        return draft.kind, own_key(self.seller, draft.party_id) if draft.kind is Kind.SELF_BILLED else None
+
+
+async def _parties(tx: Tx, ids: set[UUID]) -> dict[UUID, Party]:
+    companies = await tx.scalars(select(Company).where(Company.company_id.in_(ids)))
+    parties = {company.company_id: Party.of(company.identity) for company in companies}
+    require(parties.keys() == ids, PartyUnknown(field="party_id"))
+    return parties
+
+
+async def _numbers_for(tx: Tx, works: Sequence[_Work]) -> dict[SeriesKey, Iterator[Numbered]]:
+    """Always in the same order of series, so that two transactions never wait for each other."""
+    wanted = Counter(work.series_key for work in works)
+    in_order = sorted(wanted, key=str)
+    return {key: iter(await take_numbers(tx, key, wanted[key])) for key in in_order}
+
+
+async def take_numbers(tx: Tx, key: SeriesKey, count: int = 1) -> list[Numbered]:
+    """Take the next numbers of this year's series; whoever else wants one waits until this transaction ends.
 
     The date is today's, or that of the number before where a transaction began just before midnight: dates never
     go back within a series.
     """
-    series = series_of(kind, key, tx.today.year)
-    position = await next_number(tx, series)
-    before = select(IssuedInvoice.issued_on).where(
-        IssuedInvoice.series == series, IssuedInvoice.position == position - 1
+    series = series_of(*key, tx.today.year)
+    first = await next_number(tx, series, count=count)
+    before = select(IssuedInvoice.issued_on).where(IssuedInvoice.series == series, IssuedInvoice.position == first - 1)
+    on = max(tx.today, await tx.scalar(before) or tx.today)
+    return [Numbered(series, position, on) for position in range(first, first + count)]
+
+
+def _row(work: _Work, numbered: Numbered, settings: BillingSettings) -> IssuedInvoice:
+    draft, at_once = work.draft, work.draft.kind in SETTLED_AT_ONCE
+    self_billed = draft.kind is Kind.SELF_BILLED
+    sheet = Sheet(
+        language=draft.language,
+        title=draft.title,
+        person=draft.person,
+        seller=work.seller,
+        buyer=work.buyer,
+        lines=[_line(line) for line in draft.lines],
+        vat=[group.model_copy(update={"reason": exemption(group.reason, numbered.on)}) for group in work.vat],
+        period=draft.period,
+        order_reference=draft.order_reference,
+        notes=notes_for(draft.kind, work.seller, work.buyer, numbered.on, draft.language, self_billed=self_billed),
+        process="S2" if at_once else "S1",
+        account=None if self_billed or at_once else account_of(settings),
     )
-    return Numbered(series, position, max(tx.today, await tx.scalar(before) or tx.today))
+    days = settings.client_payment_days if draft.due_days is None else draft.due_days
+    return IssuedInvoice(
+        id=new_id(),
+        kind=draft.kind,
+        party_id=draft.party_id,
+        source_id=draft.source_id,
+        mission_id=draft.mission_id,
+        manager_id=draft.manager_id,
+        due_on=numbered.on + timedelta(0 if at_once else days),
+        type_code="389" if self_billed else "380",
+        status=IssuedStatus.PAID if at_once else IssuedStatus.ISSUED,
+        **fixed(sheet, work.totals, numbered),
+    )
 
 
 def fixed(sheet: Sheet, totals: Totals, numbered: Numbered) -> dict[str, Any]:
@@ -140,14 +192,14 @@ def fixed(sheet: Sheet, totals: Totals, numbered: Numbered) -> dict[str, Any]:
     }
 
 
-async def _book_sale(tx: Tx, row: IssuedInvoice) -> None:
+def _sale(row: IssuedInvoice) -> Fact:
     """The client owes the total: revenue, and the VAT due on it."""
     lines = [
         debit(Books.CLIENTS, row.gross, row.party_id),
         credit(Books.SERVICES_SOLD, row.net),
         credit(Books.VAT_COLLECTED, row.vat),
     ]
-    await post(tx, EntryKind.CLIENT_INVOICE, row.id, row.number, lines, booked_on=row.issued_on)
+    return Fact(row.id, row.number, lines, row.issued_on)
 
 
 def _line(line: DraftLine) -> Line:
