@@ -10,6 +10,7 @@ from pathlib import Path
 import bdc_issue
 import chain
 import company_search
+import invoice_import
 import messaging
 import processes
 import proposals
@@ -40,6 +41,7 @@ def benches() -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
         "P12": rfp_search.search,
         "P13": proposals.submission,
         "P14": bdc_issue.issue,
+        "P16": invoice_import.invoice_import,
     }
 
 

@@ -18,7 +18,8 @@ from fastapi import UploadFile
 from pypdf import PdfReader, PdfWriter
 
 from chassis.errors import Problem, TemporarilyUnavailable
-from chassis.files import JPEG, PDF, PNG, FileNotAccepted, FileStore, ScanState
+from chassis.files import JPEG, PDF, PNG, XML, FileNotAccepted, FileStore, ScanState, sniff
+from chassis.pdf import Unsafe, inspect
 from chassis.testing import eventually, small_pdf
 from chassis.virus_scan import FileInfected
 
@@ -73,6 +74,30 @@ HOSTILE = {
     "also an archive": small_pdf() + zipped(),
     "also a web page": b"%PDF-1.7\n<HTML><script>x</script>" + small_pdf(),
 }
+
+
+ACTIVE = [name for name in HOSTILE if name.startswith(("script", "launch", "sends"))]
+
+
+class TestInspect:
+    @pytest.mark.parametrize("name", ACTIVE)
+    def test_finds_what_acts_beside_attachments_that_are_expected(self, name):
+        with pytest.raises(Unsafe):
+            inspect(HOSTILE[name], attachments=True)
+
+    def test_takes_attachments_where_they_are_expected(self):
+        inspect(HOSTILE["embedded file"], attachments=True)
+        with pytest.raises(Unsafe):
+            inspect(HOSTILE["embedded file"])
+
+
+class TestSniff:
+    @pytest.mark.parametrize("content", [b"<a/>", b"\xef\xbb\xbf<a/>", "<a/>".encode("utf-16")])
+    def test_knows_xml_by_its_start_where_it_is_accepted(self, content):
+        assert sniff(content, "a.XML", frozenset({XML})) == XML
+        for name, accept in (("a.xml", ACCEPT), ("a.pdf", frozenset({XML, PDF}))):
+            with pytest.raises(FileNotAccepted):
+                sniff(content, name, accept)
 
 
 class TestKeep:
