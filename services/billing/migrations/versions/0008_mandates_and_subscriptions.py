@@ -12,6 +12,8 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    op.add_column("mission_terms", sa.Column("older_fee", sa.String(length=16), nullable=True))
+    op.add_column("mission_terms", sa.Column("older_fee_rate", sa.Numeric(precision=14, scale=2), nullable=True))
     op.drop_constraint("uq_invoices_bpf_id", "invoices", type_="unique")
     op.create_index(
         "uq_invoices_bpf_id", "invoices", ["bpf_id"], unique=True, postgresql_where=sa.text("status <> 'cancelled'")
@@ -173,5 +175,7 @@ def downgrade() -> None:
     op.drop_table("self_bills")
     op.drop_table("self_billing_mandates")
     op.drop_table("company_settings")
+    op.drop_column("mission_terms", "older_fee_rate")
+    op.drop_column("mission_terms", "older_fee")
     op.drop_index("uq_invoices_bpf_id", "invoices")
     op.create_unique_constraint("uq_invoices_bpf_id", "invoices", ["bpf_id"])

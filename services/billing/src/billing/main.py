@@ -13,8 +13,11 @@ from billing.directory.consumers import consumers as directory_consumers
 from billing.e_invoicing.exchange import BACKGROUND as EXCHANGE
 from billing.e_invoicing.routes import router as e_invoices
 from billing.invariants import check_money
+from billing.invoice.crediting import router as credit_notes
 from billing.invoice.importing import router as importing
+from billing.invoice.older_fee_routes import router as older_fees
 from billing.invoice.routes import router as invoices
+from billing.issuing.documents import make_lacking
 from billing.ledger.routes import router as ledger
 from billing.own import build
 from billing.payment import personal as payment_data
@@ -50,12 +53,14 @@ service = Service(
         self_billing_staff.router,
         subscriptions.router,
         rise.router,
+        older_fees,
+        credit_notes,
         payments,
         payment_runs,
     ],
     consumers=[directory_consumers, bpf_consumers],
-    sweeps=[check_money, *SUBSCRIPTION_SWEEPS, *RISE_SWEEPS, matching],
-    background=[*EXCHANGE],
+    sweeps=[check_money, *SUBSCRIPTION_SWEEPS, *RISE_SWEEPS, *matching],
+    background=[*EXCHANGE, make_lacking],
     state=build,
     personal_data=[
         *DATA,

@@ -34,9 +34,14 @@ class MissionTerms(Base):
     payment_option: Mapped[str] = mapped_column(String(16))
     payment_regime: Mapped[str] = mapped_column(String(16))
     offer: Mapped[str] = mapped_column(String(16))
+    client_order_reference: Mapped[str | None] = mapped_column(String(200))
+    """The client's own number, which its invoices have to name (C. com. L441-9)."""
     issued_at: Mapped[datetime]
     immediate_from: Mapped[date | None]
     """The day on which the provider asked to be paid at once in the place of back-to-back (BL-11): billing's own."""
+    older_fee: Mapped[str | None] = mapped_column(String(16))
+    older_fee_rate: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    """What an order of the older general terms stipulates (BL-28): billing's own."""
     version: Mapped[int]
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
 from billing.bpf.domain import Bpf
 from billing.directory.missions import MissionTerms
+from billing.invoice.older_fees import older_fee_of
 from billing.invoice.workdays import business_day_from, business_days_after
 from chassis.clock import business_date
 from contracts.contracting import PaymentOption, PaymentRegime
@@ -108,7 +109,7 @@ def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
     """Fee and date of a BPF at the terms of its order."""
     start = max(bpf.validated_on, terms.immediate_from or date.min)
     return settle(
-        offer=offer_for(terms.regime, terms.option, business_date(terms.issued_at), immediate=terms.is_immediate),
+        offer=_offer_of(terms),
         daily_rate=bpf.unit_price,
         days=bpf.days,
         net=bpf.net,
@@ -116,3 +117,13 @@ def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
         start=start if terms.is_immediate else bpf.validated_on,
         client_paid_on=bpf.client_paid_on,
     )
+
+
+def _offer_of(terms: MissionTerms) -> Offer:
+    """The order's offer; what an older order stipulates comes on top (BL-28)."""
+    offer = offer_for(terms.regime, terms.option, business_date(terms.issued_at), immediate=terms.is_immediate)
+    older = older_fee_of(terms)
+    if older is None:
+        return offer
+    percent, per_day = offer.fee_percent + older.percent, offer.fee_per_day + older.per_day
+    return replace(offer, fee_percent=percent, fee_per_day=per_day)
