@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from chassis.sweeps import Sweep, run_if_due
+from contracts.contracting import WorkType
 from contracts.notification import NotificationRequested
 from contracts.roles import Role
 from contracts.timesheet import CraValidated
@@ -76,6 +77,12 @@ class TestFixedReports:
     @pytest.mark.parametrize("choices", [{}, {"fixed_report": True, "module_on": False}])
     async def test_none_unless_the_client_chose_it_and_uses_the_module(self, scene, choices):
         await scene.choose(**choices)
+        await run(scene, REPORT, MAY_31)
+        assert await cras(scene) == []
+
+    async def test_none_at_a_fixed_price_where_days_bill_nothing(self, make_scene):
+        scene = await make_scene(work_type=WorkType.FIXED_PRICE)
+        await scene.choose(fixed_report=True)
         await run(scene, REPORT, MAY_31)
         assert await cras(scene) == []
 

@@ -17,6 +17,7 @@ from timesheet.cra.domain import Cra, CraStatus, Decision
 from timesheet.cra.queries import cra_to_decide, cras_to_validate, supervisors_of
 from timesheet.cra.refusals import CraNotFound, EmptyCra
 from timesheet.cra.views import ChosenCras, CraView, OutcomesView, OutcomeView, Refusal
+from timesheet.line.domain import CorrectionsExceedMonth
 from timesheet.settings.domain import ModuleOff
 from timesheet.settings.queries import settings_for_decision
 
@@ -40,7 +41,7 @@ def _tell_validated(tx: Tx | HotTx, cra: Cra, validated: CraValidated) -> None:
     "/cras/{cra_id}/submission",
     access=may(Permission.REPORT_ACTIVITY),
     hot=True,
-    responses=documented(*_REFUSALS, ModuleOff, EmptyCra),
+    responses=documented(*_REFUSALS, ModuleOff, EmptyCra, CorrectionsExceedMonth),
 )
 async def submit_cra(cra_id: UUID, caller: CallerDep, tx: HotTxDep, request: Request) -> CraView:
     """Send the month to one's sales manager, or, selling one's own work, to the client. For its consultant (TS-10)."""
@@ -59,7 +60,10 @@ async def submit_cra(cra_id: UUID, caller: CallerDep, tx: HotTxDep, request: Req
 
 
 @router.post(
-    "/cras/{cra_id}/approval", access=may(Permission.APPROVE_ACTIVITY), hot=True, responses=documented(*_REFUSALS)
+    "/cras/{cra_id}/approval",
+    access=may(Permission.APPROVE_ACTIVITY),
+    hot=True,
+    responses=documented(*_REFUSALS, EmptyCra, CorrectionsExceedMonth),
 )
 async def approve_cra(cra_id: UUID, caller: CallerDep, tx: HotTxDep, request: Request) -> CraView:
     """Agree for the provider; the client decides next, unless it leaves that to the provider. For its sellers."""

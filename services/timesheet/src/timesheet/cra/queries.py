@@ -90,9 +90,9 @@ async def days_in_other_months(tx: Tx, mission: Mission, month: str) -> Decimal:
     return (await tx.execute(query)).scalar_one() + corrections.counted_for(mission.bdc_id)
 
 
-async def reports_with_lines(tx: Tx, mission_id: UUID) -> Sequence[Cra]:
-    """The reports of a mission that hold more than days."""
-    query = select(Cra).join(Cra.mission).where(Mission.mission_id == mission_id, Cra.lines != text("'[]'"))
+async def reports_with_lines(tx: Tx, *mission_ids: UUID) -> Sequence[Cra]:
+    """The reports of these missions that hold more than days."""
+    query = select(Cra).join(Cra.mission).where(Mission.mission_id.in_(mission_ids), Cra.lines != text("'[]'"))
     return (await tx.scalars(without_days(query).options(contains_eager(Cra.mission)))).all()
 
 

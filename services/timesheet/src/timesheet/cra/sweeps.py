@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from chassis import Tx, audit, emit
 from chassis.clock import business_date
 from chassis.personal_data import NOBODY
 from chassis.sweeps import Sweep
+from contracts.contracting import WorkType
 from contracts.values import Month
 from timesheet.cra import messages
 from timesheet.cra.domain import Cra, Decision
 from timesheet.cra.months import fixed_days
+from timesheet.cra.queries import days_in_other_months
 from timesheet.cra.reminders import remind_clients, remind_consultants
 from timesheet.directory.missions import Mission, Part
 from timesheet.settings.domain import ActivitySettings
@@ -40,11 +41,16 @@ async def report_fixed_months(tx: Tx, as_of: datetime) -> bool:
 
 
 async def _with_fixed_report(tx: Tx, month: Month, after: UUID | None) -> Sequence[tuple[Mission, ActivitySettings]]:
-    """Missions whose rows are held as while a month is filled in: a month is the consultant's or the calendar's."""
+    """Missions whose rows are held as while a month is filled in: a month is the consultant's or the calendar's.
+
+    Not at a fixed price, where days bill nothing.
+    """
     chosen = ActivitySettings.client_company_id == Mission.client_company_id
-    fixed = (ActivitySettings.module_on, ActivitySettings.fixed_since <= month.last)
+    begun = exists(select(Cra.id).where(Cra.bdc_id == Mission.bdc_id, Cra.month == month))
+    fixed = (~begun, ActivitySettings.module_on, ActivitySettings.fixed_since <= month.last)
     query = select(Mission, ActivitySettings).join(ActivitySettings, chosen).where(*fixed)
     query = query.where(Mission.starts_on <= month.last, Mission.ends_on >= month.first)
+    query = query.where(Mission.work_type == WorkType.TIME_AND_MATERIALS)
     if after is not None:
         query = query.where(Mission.bdc_id > after)
     query = query.order_by(Mission.bdc_id).limit(_PART).with_for_update(of=Mission, key_share=True)
@@ -53,21 +59,19 @@ async def _with_fixed_report(tx: Tx, month: Month, after: UUID | None) -> Sequen
 
 async def _report(tx: Tx, missions: Sequence[tuple[Mission, ActivitySettings]], month: Month) -> bool:
     ids = [mission.bdc_id for mission, _ in missions]
-    counted = (await tx.execute(select(Cra.bdc_id, Cra.month, Cra.total_days).where(Cra.bdc_id.in_(ids)))).all()
-    begun = {bdc_id for bdc_id, filled, _ in counted if filled == month}
+    begun = set(await tx.scalars(select(Cra.bdc_id).where(Cra.bdc_id.in_(ids), Cra.month == month)))
     reported = False
     for mission, settings in missions:
-        elsewhere = sum((days for bdc_id, _, days in counted if bdc_id == mission.bdc_id), Decimal(0))
-        days = fixed_days(mission, month, mission.days - elsewhere)
-        if mission.bdc_id in begun or not days:
+        if mission.bdc_id in begun:
             continue
-        cra = Cra.begin(mission, month, by=Part.CALENDAR, today=month.last)
-        decision = Decision(Part.CALENDAR, settings.changed_by or NOBODY, tx.now)
-        emit(tx, cra.report(days, decision))
-        emit(tx, messages.validated(cra))
-        audit(tx, "cra.reported", cra.id, version=cra.version, days=cra.total_days)
-        tx.add(cra)
-        reported = True
+        left = mission.days - await days_in_other_months(tx, mission, month)
+        if days := fixed_days(mission, month, left):
+            cra = Cra.begin(mission, month, by=Part.CALENDAR, today=month.last)
+            emit(tx, cra.report(days, Decision(Part.CALENDAR, settings.changed_by or NOBODY, tx.now)))
+            emit(tx, messages.validated(cra))
+            audit(tx, "cra.reported", cra.id, version=cra.version, days=cra.total_days)
+            tx.add(cra)
+            reported = True
     return reported
 
 
