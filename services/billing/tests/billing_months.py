@@ -50,6 +50,7 @@ class MissionMonth:
     """One mission's month: who, at what price, validated when. Ids are fresh for each."""
 
     identity: LegalIdentity = field(default_factory=french_identity)
+    client_identity: LegalIdentity = field(default_factory=lambda: french_identity(name="Client SA"))
     daily_rate: str = "500.00"
     days: str = "18"
     month: str = "2026-10"
@@ -78,6 +79,17 @@ class MissionMonth:
             bank_details_on_file=True,
             validated_at=NOW,
         )
+
+    @property
+    def client_validated(self):
+        legal = self.client_identity
+        told = {"company_id": self.client_id, "kind": CompanyKind.CLIENT, "legal": legal, "bank_details_on_file": False}
+        return self.company_validated.model_copy(update=told)
+
+    @property
+    def known(self):
+        """Both parties and the order."""
+        return (self.company_validated, self.client_validated, self.bdc_issued)
 
     @property
     def bdc_issued(self):

@@ -9,7 +9,7 @@ import pytest
 from billing_months import MissionMonth, foreign_identity, french_identity
 from sqlalchemy import func, select
 
-from billing.bpf.domain import ALLOWED, Bpf, BpfAlreadyInvoiced, BpfStatus
+from billing.bpf.domain import ALLOWED, Bpf, BpfAlreadyInvoiced, BpfStatus, Issuer
 from chassis.errors import Forbidden, IllegalMove, NotReady
 from chassis.transitions import check_move
 from contracts.company import CompanyDetailsChanged, TaxStatus
@@ -42,7 +42,7 @@ class TestIssue:
 
     async def test_the_same_event_twice_gives_one_bpf_and_one_mail(self, h, given):
         month = MissionMonth()
-        for event in (month.company_validated, month.bdc_issued):
+        for event in month.known:
             await h.deliver(event)
         seen = await h.deliver(month.cra_validated)
         await h.deliver(month.cra_validated, event_id=seen)
@@ -62,7 +62,7 @@ class TestIssue:
 
     async def test_two_deliveries_at_once_give_one_bpf(self, h):
         month = MissionMonth()
-        for event in (month.company_validated, month.bdc_issued):
+        for event in month.known:
             await h.deliver(event)
         await asyncio.gather(*(h.deliver(month.cra_validated) for _ in range(5)))
         assert await count_bpfs(h, month) == 1
@@ -70,18 +70,22 @@ class TestIssue:
     async def test_waits_for_the_terms_of_the_order(self, h):
         month = MissionMonth()
         await h.deliver(month.company_validated)
+        await h.deliver(month.client_validated)
         with pytest.raises(NotReady):
             await h.deliver(month.cra_validated)
         await h.deliver(month.bdc_issued)
         await h.deliver(month.cra_validated)
         assert await count_bpfs(h, month) == 1
 
-    async def test_waits_for_the_identity_of_the_provider(self, h):
+    @pytest.mark.parametrize("absent", ["company_validated", "client_validated"])
+    async def test_waits_for_the_identity_of_each_party(self, h, absent):
         month = MissionMonth()
-        await h.deliver(month.bdc_issued)
+        for event in month.known:
+            if event != getattr(month, absent):
+                await h.deliver(event)
         with pytest.raises(NotReady):
             await h.deliver(month.cra_validated)
-        await h.deliver(month.company_validated)
+        await h.deliver(getattr(month, absent))
         await h.deliver(month.cra_validated)
         assert await count_bpfs(h, month) == 1
 
@@ -120,8 +124,8 @@ class TestNumbering:
     async def test_has_no_gap_and_no_double_whoever_comes_at_once(self, h):
         months = [MissionMonth() for _ in range(12)]
         for month in months:
-            await h.deliver(month.company_validated)
-            await h.deliver(month.bdc_issued)
+            for event in month.known:
+                await h.deliver(event)
         refused = MissionMonth()
 
         async def refuse():
@@ -139,8 +143,8 @@ class TestNumbering:
         present = h.clock()
         months = [MissionMonth(), MissionMonth()]
         for month in months:
-            await h.deliver(month.company_validated)
-            await h.deliver(month.bdc_issued)
+            for event in month.known:
+                await h.deliver(event)
         try:
             h.clock.set(datetime(2029, 12, 31, 22, 59, tzinfo=UTC))
             await h.deliver(months[0].cra_validated)
@@ -208,13 +212,15 @@ class TestRead:
 class TestMoves:
     @pytest.mark.parametrize("target", BpfStatus)
     @pytest.mark.parametrize("present", BpfStatus)
-    @pytest.mark.parametrize("role", Role)
-    def test_only_those_who_sell_make_an_open_bpf_invoiced(self, present, target, role):
-        if (present, target) == (BpfStatus.OPEN, BpfStatus.INVOICED) and role in SELLERS:
-            assert check_move(ALLOWED, present, target, role) is target
+    @pytest.mark.parametrize("actor", [*Role, Issuer.PLATFORM])
+    def test_sellers_and_the_platform_invoice_an_open_one_and_the_platform_opens_it_again(self, present, target, actor):
+        invoicing = (present, target) == (BpfStatus.OPEN, BpfStatus.INVOICED) and actor in {*SELLERS, Issuer.PLATFORM}
+        reopening = (present, target) == (BpfStatus.INVOICED, BpfStatus.OPEN) and actor is Issuer.PLATFORM
+        if invoicing or reopening:
+            assert check_move(ALLOWED, present, target, actor) is target
         else:
             with pytest.raises((Forbidden, IllegalMove)):
-                check_move(ALLOWED, present, target, role)
+                check_move(ALLOWED, present, target, actor)
 
     def test_is_invoiced_once(self):
         bpf = Bpf(status=BpfStatus.OPEN.value, version=1)

@@ -101,7 +101,7 @@ class TestLines:
     async def test_correcting_a_month_of_another_order_cost_what_that_order_says_once_it_is_known(self, h, given):
         earlier = MissionMonth(daily_rate="450.00")
         month = MissionMonth(lines=(work(), correction("2", earlier.bdc_id)))
-        for event in (month.company_validated, month.bdc_issued):
+        for event in month.known:
             await h.deliver(event)
         with pytest.raises(NotReady):
             await h.deliver(month.cra_validated)

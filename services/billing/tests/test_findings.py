@@ -15,7 +15,7 @@ LEVELS = ["minimum", "basicwl", "basic", "en16931", "extended"]
 async def month(h):
     """One open BPF that every refused import leaves as it is."""
     made = MissionMonth()
-    for event in (made.company_validated, made.bdc_issued, made.cra_validated):
+    for event in (*made.known, made.cra_validated):
         await h.deliver(event)
     return made
 

@@ -135,7 +135,7 @@ CASES = {
 async def shared(h):
     """One open BPF that every refused import leaves as it is."""
     month = MissionMonth()
-    for event in (month.company_validated, month.bdc_issued, month.cra_validated):
+    for event in (*month.known, month.cra_validated):
         await h.deliver(event)
     return month
 

@@ -26,7 +26,7 @@ from contracts.roles import Role
 @pytest.fixture(scope="session")
 async def bpf(h):
     month = MissionMonth()
-    for event in (month.company_validated, month.bdc_issued, month.cra_validated):
+    for event in (*month.known, month.cra_validated):
         await h.deliver(event)
     seller = h.headers(h.member(Role.GERANT, month.provider_id))
     return (await h.client.get("/bpfs", headers=seller)).json()["items"][0]

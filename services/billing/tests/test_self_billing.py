@@ -35,6 +35,7 @@ def mandated(h):
     async def arrange(month=None, before=None, **terms):
         month = month or MissionMonth(**THIS_MONTH)
         await h.deliver(month.company_validated)
+        await h.deliver(month.client_validated)
         assert (await sign(h, month.provider_id)).status_code == 201
         await h.deliver(month.bdc_issued.model_copy(update=terms))
         if before:

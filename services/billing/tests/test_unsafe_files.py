@@ -17,7 +17,7 @@ from chassis.virus_scan import FileInfected
 async def shared(h):
     """One open BPF that every refused import leaves as it is."""
     month = MissionMonth()
-    for event in (month.company_validated, month.bdc_issued, month.cra_validated):
+    for event in (*month.known, month.cra_validated):
         await h.deliver(event)
     return month
 

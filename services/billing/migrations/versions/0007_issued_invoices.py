@@ -32,6 +32,7 @@ END $$
 
 
 def upgrade() -> None:
+    op.add_column("mission_terms", sa.Column("client_order_reference", sa.String(length=200), nullable=True))
     op.create_table(
         "issued_invoices",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -103,3 +104,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("issued_invoices")
     op.execute("DROP FUNCTION keep_issued_invoice")
+    op.drop_column("mission_terms", "client_order_reference")

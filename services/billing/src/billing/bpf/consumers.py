@@ -9,7 +9,9 @@ from billing.bpf.lines import price_lines, reported_lines
 from billing.bpf.vat import treatment_of
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
+from billing.issuing.client import bill
 from billing.self_billing.queries import propose_specimen
+from billing.settings import billing_settings
 from chassis import Consumers, Tx, audit, emit, get_or
 from chassis.errors import NotReady
 from chassis.numbering import next_number, take_turns
@@ -22,10 +24,10 @@ consumers = Consumers("billing")
 
 @consumers.on(CraValidated)
 async def issue_bpf_on_CraValidated(event: CraValidated, tx: Tx) -> None:  # noqa: N802 - named like its queue
-    """Issue the one BPF of this CRA, at the terms of its order (BL-01).
+    """Issue the one BPF of this CRA, at the terms of its order (BL-01), and its client's invoice with it.
 
     Raises:
-        NotReady: the terms of an order or the provider's identity have not arrived yet.
+        NotReady: the terms of an order or the identity of a party have not arrived yet.
 
     """
     terms = await get_or(tx, MissionTerms, event.bdc_id, NotReady(f"the terms of order {event.bdc_id}"))
@@ -43,6 +45,7 @@ async def issue_bpf_on_CraValidated(event: CraValidated, tx: Tx) -> None:  # noq
     emit(tx, bpf.available())
     audit(tx, "bpf.issue", bpf.id, cra=event.cra_id, reference=bpf.reference)
     await propose_specimen(tx, bpf, Offer(terms.offer))
+    await bill(tx, billing_settings(), [bpf])
 
 
 async def _daily_rates(tx: Tx, event: CraValidated, reported: list[CraLine]) -> dict[UUID, Money]:

@@ -21,6 +21,7 @@ _AS_THEY_ARE = (
     "operational_manager_id",
     "consultant_id",
     "consultant_name",
+    "client_order_reference",
     "issued_at",
     "version",
 )

@@ -12,6 +12,8 @@ from billing.directory.missions import MissionTerms
 from billing.directory.queries import account_in_force
 from billing.invoice.booking import book
 from billing.invoice.domain import Invoice, InvoiceNumberUsed, Origin
+from billing.issuing.fee import invoice_fee
+from billing.settings import billing_settings
 from chassis import Tx, emit
 from chassis.errors import require
 
@@ -39,6 +41,7 @@ async def accept_invoice(
     invoice.account_id = account.bank_details_id if account else None
     tx.add(invoice)
     await book(tx, invoice, bpf)
+    await invoice_fee(tx, billing_settings(), bpf, invoice_id=invoice.id, number=number, fee=invoice.fee)
     emit(tx, imported)
     if told := invoice.scheduled():
         emit(tx, told)
