@@ -177,7 +177,7 @@ class TestLimits:
 
 @pytest.mark.req("TS-11", "TS-15")
 async def test_a_month_of_the_order_before_is_corrected_at_its_own_price(scene, h):
-    april = await scene.validated("2026-04", APRIL)
+    await scene.validated("2026-04", APRIL)
     renewed = scene.order.model_copy(
         update={
             "bdc_id": uuid4(),
@@ -196,7 +196,6 @@ async def test_a_month_of_the_order_before_is_corrected_at_its_own_price(scene, 
         ("620.00", None),
         ("500.00", scene.order.bdc_id),
     ]
-    assert april != august
 
 
 @pytest.mark.req("TS-11", "TS-10")

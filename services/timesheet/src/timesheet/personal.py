@@ -38,7 +38,7 @@ async def _forget_missions(tx: Tx, as_of: datetime) -> None:
 
 async def _cras(tx: Tx, member_id: UUID) -> Records:
     query = select(Cra).join(Mission, Mission.bdc_id == Cra.bdc_id).where(Mission.consultant_id == member_id)
-    shown = ("month", "status", "entries", "total_days", "refusal_reason", "submitted_at", "validated_at")
+    shown = ("month", "status", "entries", "total_days", "lines", "refusal_reason", "submitted_at", "validated_at")
     return [record_of(row, *shown) for row in await tx.scalars(query.order_by(Cra.month))]
 
 
