@@ -1,6 +1,7 @@
 """The platform's own transfers, as statements show them; and what a client's payment sets going (BL-10)."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from billing_months import MissionMonth
@@ -48,8 +49,8 @@ def back(order, **changes):
 class TestTransfers:
     @pytest.mark.req("BL-24")
     async def test_the_banks_reference_pays_the_invoice_and_its_provider_sees_it(self, h, desk, finance):
-        before = await transfers_account(h)
         _, ((payable, order),) = await paid(finance)
+        before = await transfers_account(h) + Decimal(order["amount"]["amount"])
         await desk.receive(out(order))
         await desk.match()
         assert (await payable.read())["status"] == "paid"
@@ -81,16 +82,16 @@ class TestTransfers:
 
     async def test_another_amount_waits_for_somebody(self, desk, finance):
         _, ((payable, order),) = await paid(finance)
-        amount = str(float(order["amount"]["amount"]) - 1)
-        (movement,) = await desk.receive(Line(f"{float(amount):.2f}", credit=False, end_to_end=order["end_to_end_id"]))
+        less = Decimal(order["amount"]["amount"]) - 1
+        (movement,) = await desk.receive(Line(f"{less}", credit=False, end_to_end=order["end_to_end_id"]))
         await desk.match()
         assert (await desk.movement(movement))["status"] == "unmatched"
         assert (await payable.read())["status"] == "in_payment"
 
     async def test_one_movement_of_several_is_matched_by_hand_one_by_one(self, desk, finance):
         _, payments = await paid(finance, 2)
-        total = sum(float(order["amount"]["amount"]) for _, order in payments)
-        (movement,) = await desk.receive(Line(f"{total:.2f}", credit=False))
+        total = sum(Decimal(order["amount"]["amount"]) for _, order in payments)
+        (movement,) = await desk.receive(Line(f"{total}", credit=False))
         await desk.match()
         for payable, order in payments:
             answer = await desk.put(movement, "transfer", order["id"], order["amount"]["amount"])
@@ -110,8 +111,8 @@ class TestTransfers:
         assert (await desk.movement(movements[0]))["status"] == "unmatched"
 
     async def test_one_that_comes_back_is_paid_again_by_the_next_run(self, h, desk, finance):
-        before = await transfers_account(h)
         _, ((payable, order),) = await paid(finance)
+        before = await transfers_account(h) + Decimal(order["amount"]["amount"])
         await desk.receive(back(order, remittance="AC04 CLOSED ACCOUNT"))
         await desk.match()
         assert (await payable.read())["status"] == "in_payment"
@@ -127,8 +128,8 @@ class TestTransfers:
         assert again["end_to_end_id"] == order["end_to_end_id"] + "-2"
 
     async def test_one_that_somebody_called_returned_before_the_money_came_is_matched_with_it(self, h, desk, finance):
-        before = await transfers_account(h)
         _, ((payable, order),) = await paid(finance)
+        before = await transfers_account(h) + Decimal(order["amount"]["amount"])
         await desk.receive(out(order))
         await desk.match()
         assert (await finance.post(f"/staff/payment-orders/{order['id']}/return", reason="AC04")).status_code == 200

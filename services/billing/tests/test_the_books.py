@@ -8,6 +8,21 @@ from sqlalchemy import text
 
 from billing.invariants import INVARIANTS, broken, report_broken
 
+RUN = """INSERT INTO payment_runs (id, executes_on, status, proposed_by, proposed_at, version)
+    SELECT id, '2026-01-05', 'approved', id, now(), 1 FROM invoices WHERE id = :invoice"""
+ORDER = """INSERT INTO payment_orders (id, run_id, invoice_id, provider_company_id, attempt, end_to_end_id, account_id,
+        amount, set_off, not_before, status)
+    SELECT id, id, id, provider_company_id, 1, 'X', id, {}, '{}' FROM invoices WHERE id = :invoice"""
+STATEMENT = """INSERT INTO bank_statements (id, iban, statement_id, position, from_on, to_on, opening_amount,
+        closing_amount, movements, file_key, file_sha256, imported_by, imported_at)
+    SELECT id, 'X', 'X', 2, issued_on, issued_on, 0, 1, 2, 'X', 'X', id, now() FROM invoices WHERE id = :invoice"""
+MOVEMENT = """INSERT INTO bank_movements
+        (id, statement_row_id, position, direction, amount, matched, booked_on, remittance)
+    SELECT id, id, 1, 'in', 1, 1, issued_on, '' FROM invoices WHERE id = :invoice"""
+ISSUED = """INSERT INTO issued_invoices (id, kind, series, position, number, party_id, source_id, issued_on, due_on,
+        net, vat, gross, paid, credited, currency, content, type_code, status, version)
+    SELECT id, 'client', 'X', 1, 'X-1', id, id, issued_on, issued_on, 1, 0, 1, 1, 0, 'EUR', '{}', '380', 'paid', 1
+    FROM invoices WHERE id = :invoice"""
 DEFECTS = {
     "ledger_is_balanced": [
         """INSERT INTO ledger_entries
@@ -21,6 +36,17 @@ DEFECTS = {
     "bpf_is_its_lines": ["UPDATE bpfs SET net_amount = net_amount + 1 WHERE id = :bpf"],
     "accepted_invoice_is_booked": ["UPDATE invoices SET net = net + 1, payable = payable + 1 WHERE id = :invoice"],
     "invoiced_means_one_invoice": ["UPDATE bpfs SET status = 'open' WHERE id = :bpf"],
+    "paid_by_one_order": ["UPDATE invoices SET status = 'in_payment' WHERE id = :invoice"],
+    "payment_is_what_is_payable": [RUN, ORDER.format("payable - 1, 0, payment_on", "proposed")],
+    "nothing_is_paid_before_its_date": [RUN, ORDER.format("payable, 0, payment_on", "ordered")],
+    "set_off_is_owed": [RUN, ORDER.format("payable - 1, 1, payment_on", "proposed")],
+    "providers_are_owed_what_is_open": ["UPDATE invoices SET net = net + 1, payable = payable + 1 WHERE id = :invoice"],
+    "statements_follow_one_another": [STATEMENT],
+    "statements_are_their_movements": [STATEMENT, MOVEMENT],
+    "bank_account_is_its_statements": [STATEMENT],
+    "unmatched_money_is_what_no_match_took": [STATEMENT, MOVEMENT.replace("1, 1, issued_on", "1, 0, issued_on")],
+    "movements_are_matched_by_matches": [STATEMENT, MOVEMENT],
+    "issued_invoices_are_paid_by_matches": [ISSUED],
     "references_have_no_gap": ["UPDATE numbers SET last = last + 1"],
 }
 

@@ -201,6 +201,8 @@ class Rule(StrEnum):
     """It came from the company's account and is the sum of one open invoice."""
     REMAINDER = "remainder"
     """More was paid than the quoted invoices asked for."""
+    CREDITED = "credited"
+    """It had paid what a credit note took back later."""
     BY_HAND = "by_hand"
 
 

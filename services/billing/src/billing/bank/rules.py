@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import aliased
 
 from billing.bank.domain import BankMatch, BankMovement, Direction, Rule, Target
 from billing.bank.references import quoted_numbers
-from billing.bank.settlement import live, may_come_back, put_on_account, settle_invoice, settle_transfer
+from billing.bank.settlement import free_excess, live, may_come_back, put_on_account, settle_invoice, settle_transfer
+from billing.bpf.domain import Bpf
 from billing.directory.accounts import CompanyAccount
 from billing.issuing.domain import IssuedInvoice, IssuedStatus
 from billing.issuing.issue import BOOKED_HERE
+from billing.issuing.sheet import Kind
 from billing.payment.domain import OrderStatus, PaymentOrder
+from billing.payment.progress import client_has_paid
 from chassis import Tx
 from chassis.sweeps import Sweep
 from contracts.values import Money
@@ -25,6 +29,23 @@ from contracts.values import Money
 PART = 100
 """Movements for each transaction."""
 _OPEN = (IssuedStatus.ISSUED, IssuedStatus.PARTLY_PAID)
+
+
+async def follow_credit_notes(tx: Tx, _: datetime) -> bool:
+    """What was paid and then credited goes on account; what a credit note left paid whole lets its provider be paid.
+
+    True while some are left.
+    """
+    note = aliased(IssuedInvoice)
+    credited = IssuedInvoice.id.in_(select(note.credits_id).where(note.credits_id.is_not(None)))
+    over = IssuedInvoice.paid_amount + IssuedInvoice.credited_amount > IssuedInvoice.gross_amount
+    for invoice in (found := await _locked(tx, credited & over, at_most=PART)):
+        await free_excess(tx, invoice)
+    waiting = IssuedInvoice.source_id.in_(select(Bpf.id).where(Bpf.client_paid_on.is_(None)))
+    settled = (IssuedInvoice.kind == Kind.CLIENT) & (IssuedInvoice.status == IssuedStatus.PAID)
+    for invoice in (freed := await _locked(tx, credited & settled & waiting, at_most=PART)):
+        await client_has_paid(tx, invoice.source_id, tx.today)
+    return PART in {len(found), len(freed)}
 
 
 async def match_movements(tx: Tx, as_of: datetime) -> bool:
@@ -47,7 +68,10 @@ async def match_movements(tx: Tx, as_of: datetime) -> bool:
     return len(found) == PART
 
 
-matching = Sweep("match_movements", timedelta(minutes=1), match_movements)
+matching = [
+    Sweep("match_movements", timedelta(minutes=1), match_movements),
+    Sweep("follow_credit_notes", timedelta(minutes=1), follow_credit_notes),
+]
 
 
 async def match_by_rules(tx: Tx, movement: BankMovement) -> None:
@@ -119,10 +143,11 @@ async def _pay(tx: Tx, movement: BankMovement, invoice: IssuedInvoice, rule: Rul
         await settle_invoice(tx, movement, invoice, amount, rule)
 
 
-async def _locked(tx: Tx, scope: ColumnElement[bool]) -> list[IssuedInvoice]:
+async def _locked(tx: Tx, scope: ColumnElement[bool], at_most: int | None = None) -> list[IssuedInvoice]:
     """Invoices that companies owe, for us alone, oldest first."""
-    query = select(IssuedInvoice).where(IssuedInvoice.kind.in_(BOOKED_HERE), scope).order_by(IssuedInvoice.id)
-    return list((await tx.scalars(query.with_for_update(), execution_options={"populate_existing": True})).all())
+    owed = select(IssuedInvoice).where(IssuedInvoice.kind.in_(BOOKED_HERE), scope)
+    query = owed.order_by(IssuedInvoice.id).limit(at_most).with_for_update()
+    return list((await tx.scalars(query, execution_options={"populate_existing": True})).all())
 
 
 async def _companies_of(tx: Tx, iban: str | None) -> set[UUID]:

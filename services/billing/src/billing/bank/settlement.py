@@ -134,13 +134,43 @@ async def undo(tx: Tx, match: BankMatch, movement: BankMovement, reason: str, *,
 
     """
     require(match.target != Target.TRANSFER, MatchStands())
-    match.undo(reason, by=by, at=tx.now)
-    movement.give_back(match.total)
-    lines = reversed_postings(match.postings(Direction(movement.direction)))
-    await post(tx, EntryKind.UNMATCH, match.id, f"{match.target} {match.target_id}", lines)
-    await tx.flush()
+    await _take_back(tx, match, movement, reason, by)
     if match.target == Target.ISSUED_INVOICE:
         await _reopen(tx, match)
+
+
+async def free_excess(tx: Tx, invoice: IssuedInvoice) -> None:
+    """A credit note took back what was paid already: keep that much on the company's account, newest payment first.
+
+    The invoice is locked.
+    """
+    excess = invoice.paid + invoice.credited - invoice.gross
+    invoice.receive(Money(amount=-excess.amount))
+    mine = BankMatch.target == Target.ISSUED_INVOICE.value, BankMatch.target_id == invoice.id
+    for match in reversed(await live_matches(tx, *mine)):
+        part = Money(amount=min(excess.amount, match.amount))
+        if part.amount:
+            await _move_to_account(tx, match, part, invoice.number)
+            excess -= part
+
+
+async def _move_to_account(tx: Tx, match: BankMatch, part: Money, number: str) -> None:
+    """Split what a movement paid between the invoice, which it still pays, and its company's account."""
+    movement = await lock_movement(tx, match.movement_id)
+    assert match.party_id is not None
+    await _take_back(tx, match, movement, f"{number} was credited", None)
+    if rest := match.amount - part.amount:
+        kept = _new(Target.ISSUED_INVOICE, match.target_id, match.party_id, Money(amount=rest), Rule(match.rule))
+        await _keep(tx, movement, kept, match.matched_by)
+    await _keep(tx, movement, _new(Target.ON_ACCOUNT, match.party_id, match.party_id, part, Rule.CREDITED), None)
+
+
+async def _take_back(tx: Tx, match: BankMatch, movement: BankMovement, reason: str, by: UUID | None) -> None:
+    match.undo(reason, by=by, at=tx.now)
+    movement.give_back(match.total)
+    await tx.flush()
+    lines = reversed_postings(match.postings(Direction(movement.direction)))
+    await post(tx, EntryKind.UNMATCH, match.id, f"{match.target} {match.target_id}", lines)
     audit(tx, "bank_match.undo", match.id, movement=movement.id, target=match.target_id)
 
 

@@ -18,6 +18,10 @@ _WHY: dict[Rule, dict[Language, str]] = {
         Language.FRENCH: "Le virement dépasse les factures qu'il cite : le reste est gardé pour une prochaine facture.",
         Language.ENGLISH: "The transfer is more than the invoices that it quotes: the rest is kept for a next invoice.",
     },
+    Rule.CREDITED: {
+        Language.FRENCH: "Un avoir a repris ce qui était payé : la somme est gardée pour une prochaine facture.",
+        Language.ENGLISH: "A credit note took back what was paid: the amount is kept for a next invoice.",
+    },
     Rule.BY_HAND: {
         Language.FRENCH: "Une personne du service comptable a rapproché le virement.",
         Language.ENGLISH: "Somebody of the accounting department matched the transfer.",
