@@ -20,7 +20,6 @@ from billing.issuing.sheet import Draft, DraftLine, Kind, Language
 from billing.settings import BillingSettings
 from chassis import Tx
 from chassis.errors import NotReady
-from contracts.company import LegalIdentity
 from contracts.contracting import Offer
 from contracts.timesheet import CraLineKind
 from contracts.values import Money, Month
@@ -47,35 +46,17 @@ async def bill(tx: Tx, settings: BillingSettings, bpfs: Sequence[Bpf]) -> list[I
         raise NotReady(f"company {min(absent)}")
     languages = {client: await language_of(tx, client) for client in sorted(clients)}
     drafts = [
-        draft_of(
-            bpf, terms[bpf.bdc_id], known[bpf.client_company_id].identity, settings, languages[bpf.client_company_id]
-        )
+        invoice_for(bpf, terms[bpf.bdc_id], known[bpf.client_company_id], settings, languages[bpf.client_company_id])
         for bpf in due
     ]
     return await issue_all(tx, settings, drafts) if drafts else []
 
 
-async def bill_months(tx: Tx, settings: BillingSettings, month: Month, limit: int) -> int:
-    """Invoice a batch of the month's BPF whose clients were not invoiced yet; say how many were."""
-    billed = select(IssuedInvoice.id).where(IssuedInvoice.kind == Kind.CLIENT, IssuedInvoice.source_id == Bpf.id)
-    connect = select(MissionTerms.bdc_id).where(MissionTerms.offer == Offer.CONNECT.value)
-    known = select(Company.company_id)
-    query = (
-        select(Bpf)
-        .where(Bpf.month_text == str(month), Bpf.net_amount + Bpf.vat_amount > 0, Bpf.bdc_id.in_(connect))
-        .where(~billed.exists(), Bpf.client_company_id.in_(known))
-        .order_by(Bpf.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return len(await bill(tx, settings, list((await tx.scalars(query)).all())))
-
-
-def draft_of(
-    bpf: Bpf, terms: MissionTerms, client: LegalIdentity, settings: BillingSettings, language: Language
+def invoice_for(
+    bpf: Bpf, terms: MissionTerms, client: Company, settings: BillingSettings, language: Language = Language.FR
 ) -> Draft:
     """The BPF's lines, work with the platform's margin on its price, at the client's VAT."""
-    vat = treatment_of_sale(client)
+    vat = treatment_of_sale(client.identity)
     return Draft(
         kind=Kind.CLIENT,
         party_id=bpf.client_company_id,
