@@ -7,6 +7,8 @@ from uuid import uuid4
 from billing_months import Given, MissionMonth
 from facturx_builder import invoice_pdf
 
+from billing.payment.progress import transfer_executed
+from chassis.testing import small_pdf
 from contracts.company import BankDetailsChanged
 from contracts.contracting import PaymentOption, PaymentRegime
 from contracts.roles import StaffScope
@@ -58,6 +60,15 @@ class Payable:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def credit(self, number="AV-1", issued_on=TODAY, confirmed="true", headers=None):
+        """Hand in the provider's credit note for it."""
+        return await self.given.h.client.post(
+            f"/invoices/{self.id}/credit-note",
+            files={"file": ("avoir.pdf", small_pdf(number), "application/pdf")},
+            data={"number": number, "issued_on": str(issued_on), "confirmed": confirmed},
+            headers=headers or self.given.seller(),
+        )
+
 
 class Finance:
     """Two people of the platform who pay."""
@@ -101,6 +112,14 @@ class Finance:
         """The run's orders by invoice id."""
         answer = await self.get(f"/staff/payment-runs/{run['id']}/orders?limit=200")
         return {order["invoice_id"]: order for order in answer.json()["items"]}
+
+    async def paid(self, terms=FLASH, **changes):
+        """An invoice whose transfer the bank has shown."""
+        found = await self.payable(terms, **changes)
+        order = (await self.orders(await self.pay()))[found.id]
+        async with self.h.tx() as tx:
+            await transfer_executed(tx, order["end_to_end_id"], TODAY)
+        return found
 
     async def pay(self, executes_on=TODAY):
         """Propose, approve and export what is due."""

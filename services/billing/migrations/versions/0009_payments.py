@@ -80,9 +80,30 @@ def upgrade() -> None:
     op.create_index(
         "uq_payment_orders_live", "payment_orders", ["invoice_id"], unique=True, postgresql_where=sa.text(_ONCE)
     )
+    op.create_table(
+        "provider_credit_notes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("provider_company_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(length=35), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("imported_by", sa.Uuid(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("file_key", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.String(length=120), nullable=False),
+        sa.Column("file_sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_size", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name="fk_provider_credit_notes_invoice_id_invoices"),
+        sa.PrimaryKeyConstraint("id", name="pk_provider_credit_notes"),
+        sa.UniqueConstraint("invoice_id", name="uq_provider_credit_notes_invoice_id"),
+        sa.UniqueConstraint(
+            "provider_company_id", "number", name="uq_provider_credit_notes_provider_company_id_number"
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("provider_credit_notes")
     op.drop_table("payment_orders")
     op.drop_table("payment_runs")
     op.drop_index("ix_invoices_due", "invoices")

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
-
 from billing.bpf.domain import Bpf, BpfNotFound, Issuer
 from billing.bpf.lines import BpfLine
 from billing.bpf.vat import NORMAL, OUTLAY, VatTreatment
 from billing.company_settings.queries import language_of
 from billing.directory.missions import MissionTerms
 from billing.invoice.accepting import accept_invoice
-from billing.invoice.booking import debt_of, withheld
 from billing.invoice.domain import Invoice, Origin
+from billing.invoice.taking_back import take_back as take_invoice_back
 from billing.issuing.credit_note import credit
 from billing.issuing.domain import IssuedInvoice, IssuedInvoiceNotFound
 from billing.issuing.issue import issue
 from billing.issuing.sheet import Draft, DraftLine, Kind
-from billing.ledger.domain import EntryKind, reversed_postings
-from billing.ledger.posting import post
-from billing.payment.progress import cancel
 from billing.self_billing.domain import SelfBill
 from billing.self_billing.mandate import Mandate
 from billing.self_billing.queries import propose_specimen
@@ -106,21 +101,6 @@ async def take_back(tx: Tx, self_bill: SelfBill, reason: str) -> None:
     bpf = await get_locked(tx, Bpf, self_bill.bpf_id, BpfNotFound())
     note = await credit(tx, document, reason)
     assert self_bill.invoice_id is not None  # what is taken back was issued
-    invoice = await cancel(tx, self_bill.invoice_id, note.number)
-    lines = debt_of(invoice, bpf)
-    fee = await _fee_document(tx, invoice.id)
-    if fee is not None:
-        await credit(tx, fee, reason)
-    elif invoice.fee.amount:
-        lines += withheld(invoice, bpf)
-    await post(tx, EntryKind.PROVIDER_CREDIT_NOTE, note.id, note.number, reversed_postings(lines))
-    bpf.reopen()
-    await tx.flush()
+    await take_invoice_back(tx, bpf, self_bill.invoice_id, note_id=note.id, number=note.number, reason=reason)
     terms = await tx.get_one(MissionTerms, bpf.bdc_id)
     await propose_specimen(tx, bpf, Offer(terms.offer))
-
-
-async def _fee_document(tx: Tx, invoice_id: UUID) -> IssuedInvoice | None:
-    """The platform's own invoice of the fee that it withheld, where it was issued already."""
-    query = select(IssuedInvoice).where(IssuedInvoice.kind == Kind.FEE, IssuedInvoice.source_id == invoice_id)
-    return (await tx.scalars(query.with_for_update())).one_or_none()
