@@ -30,7 +30,12 @@ class Offer:
     fee_per_day: Money = Money.of(0)  # noqa: RUF009 - frozen
 
     def fee(self, daily_rate: Money, days: Decimal) -> Money:
-        """What is withheld for so many days; the product is rounded once, half up."""
+        """What is withheld for so many days; the product is rounded once, half up.
+
+        Never below zero: what was withheld for days that a later month takes back is given back by crediting the
+        invoice of that fee.
+        """
+        days = max(days, Decimal(0))
         return daily_rate.times(days * self.fee_percent / 100) + self.fee_per_day.times(days)
 
     def due(self, start: date) -> date | None:
