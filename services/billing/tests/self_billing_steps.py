@@ -1,7 +1,9 @@
 """Steps of a provider whose invoices the platform writes, and of the staff that validates them."""
 
+from uuid import uuid4
+
 from billing_months import NOW
-from billing_people import head
+from billing_people import head, sign
 from facturx_builder import invoice_pdf
 
 from contracts.roles import Role, StaffScope
@@ -51,3 +53,16 @@ async def import_own(h, month):
         data={"confirmed": "true"},
         headers=head(h, month.provider_id),
     )
+
+
+async def own_objects(h, month):
+    """A mandate, a specimen, a subscription and the order of a month's provider, by the names of path parameters."""
+    company = month.provider_id
+    mandate = (await sign(h, company)).json()
+    later = month.with_(month="2026-11", cra_id=uuid4(), validated_at=NOW)
+    await h.deliver(later.cra_validated)
+    specimen = (await listed(h, month))[0]
+    body = {"offer": "business-1", "terms_version": "CGV-ABO-2026-01", "accepted": True}
+    taken = (await h.client.post("/subscriptions", json=body, headers=head(h, company))).json()
+    ids = {"mandate_id": mandate["id"], "self_bill_id": specimen["id"], "subscription_id": taken["id"]}
+    return ids | {"bdc_id": str(month.bdc_id)}

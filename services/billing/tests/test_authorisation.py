@@ -2,6 +2,7 @@
 
 import pytest
 from facturx_builder import invoice_pdf
+from self_billing_steps import own_objects
 
 from chassis.matrix import World, try_every_caller, try_every_rival
 from contracts.roles import Role
@@ -12,6 +13,7 @@ async def test_every_route_role_and_company(h, given, record_property):
     month = await given()
     invoice = (await month.post(invoice_pdf(month.bpf))).json()
     known = {"bpf_id": month.bpf["id"], "invoice_id": invoice["id"], "mission_id": str(month.month.mission_id)}
+    known |= await own_objects(h, month.month)
     provider = month.month.provider_id
     world = World(h, provider, known, [h.member(Role.GERANT, provider)])
     tried = await try_every_caller(world) + await try_every_rival(world)

@@ -7,6 +7,7 @@ import sys
 from billing_months import MissionMonth
 from billing_payments import Finance
 from facturx_builder import invoice_pdf
+from self_billing_steps import own_objects
 
 from chassis.fuzzing import fuzz, schema_differences, undocumented_routes
 from contracts.roles import Role, StaffScope
@@ -20,6 +21,7 @@ async def test_any_request_is_answered_as_described(h, given):
     order = (await Finance(h, given).orders(run))[due.id]
     known = {"bpf_id": month.bpf["id"], "invoice_id": due.id, "run_id": run["id"], "order_id": order["id"]}
     known |= {"mission_id": str(month.month.mission_id)}
+    known |= await own_objects(h, month.month)
     callers = [month.seller(), month.manager(), h.headers(h.staff(*StaffScope))]
     statuses = await fuzz(h, callers=callers, known=known)
     assert {200, 403, 404, 422} <= statuses
