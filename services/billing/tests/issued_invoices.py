@@ -1,9 +1,10 @@
 """Invoices that companies owe the platform."""
 
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from billing_months import NOW, french_identity
+from sqlalchemy import select
 
 from billing.bpf.vat import VatTreatment
 from billing.issuing.credit_note import credit
@@ -54,6 +55,12 @@ class Seller:
             issued = await issue(tx, self.h.platform.own.settings, draft)
         assert issued.gross == Money.of(gross)
         return issued
+
+    async def of_month(self, bpf):
+        """The client's invoice of a validated month."""
+        mine = IssuedInvoice.source_id == UUID(bpf["id"]), IssuedInvoice.kind == Kind.CLIENT
+        async with self.h.tx() as tx:
+            return (await tx.scalars(select(IssuedInvoice).where(*mine))).one()
 
     async def credit(self, invoice, parts=None):
         async with self.h.tx() as tx:

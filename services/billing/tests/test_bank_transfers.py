@@ -16,6 +16,7 @@ from billing.payment.domain import OrderStatus, PaymentOrder
 from contracts.billing import InvoicePaid, PaymentScheduled
 from contracts.contracting import PaymentOption
 from contracts.roles import Role
+from contracts.values import CENT
 
 DUE = MissionMonth().with_(option=PaymentOption.FLASH)
 
@@ -144,14 +145,14 @@ class TestBackToBack:
 
     async def month(self, h, finance, terms=BACK_TO_BACK, **changes):
         payable = await finance.payable(terms, **changes)
-        invoice = await Seller(h).invoice(gross="1200.00", source_id=payable.given.bpf["id"])
+        invoice = await Seller(h).of_month(payable.given.bpf)
         return payable, invoice
 
     @pytest.mark.req("BL-10")
     async def test_the_clients_payment_in_full_schedules_the_providers(self, h, desk, finance):
         payable, invoice = await self.month(h, finance)
         assert (await payable.read())["status"] == "awaiting_client_payment"
-        await desk.receive(Line("1199.99", remittance=invoice.number))
+        await desk.receive(Line(f"{invoice.gross.amount - CENT}", remittance=invoice.number))
         await desk.match()
         assert (await payable.read())["status"] == "awaiting_client_payment"
         (last,) = await desk.receive(Line("0.01", remittance=invoice.number))
@@ -164,8 +165,8 @@ class TestBackToBack:
     @pytest.mark.req("BL-10")
     async def test_a_match_taken_back_makes_it_wait_again(self, h, desk, finance):
         payable, invoice = await self.month(h, finance)
-        (movement,) = await desk.receive(Line("1200.00"))
-        match = (await desk.settle(movement, invoice, "1200.00")).json()
+        (movement,) = await desk.receive(Line(f"{invoice.gross.amount}"))
+        match = (await desk.settle(movement, invoice, f"{invoice.gross.amount}")).json()
         assert (await payable.read())["status"] == "scheduled"
         await desk.undo(match)
         found = await payable.read()
@@ -175,8 +176,8 @@ class TestBackToBack:
     async def test_a_guaranteed_date_stays_whenever_the_client_pays(self, h, desk, finance):
         payable, invoice = await self.month(h, finance, DUE)
         before = await payable.read()
-        (movement,) = await desk.receive(Line("1200.00"))
-        match = (await desk.settle(movement, invoice, "1200.00")).json()
+        (movement,) = await desk.receive(Line(f"{invoice.gross.amount}"))
+        match = (await desk.settle(movement, invoice, f"{invoice.gross.amount}")).json()
         assert await payable.read() == before
         await desk.undo(match)
         assert await payable.read() == before

@@ -61,12 +61,12 @@ class TestCreditedAfterPayment:
     @pytest.mark.req("BL-10")
     async def test_a_credit_note_over_the_rest_lets_the_provider_be_paid(self, h, given, desk, seller):
         payable = await Finance(h, given).payable(BACK_TO_BACK)
-        invoice = await seller.invoice(source_id=payable.given.bpf["id"])
-        await desk.receive(Line("60.00", remittance=invoice.number))
+        invoice = await seller.of_month(payable.given.bpf)
+        await desk.receive(Line(f"{invoice.gross.amount / 2}", remittance=invoice.number))
         await desk.match()
         await follow(h)
         assert (await payable.read())["status"] == "awaiting_client_payment"
-        await seller.credit(invoice, [Part(0, Decimal("0.5"))])
+        await seller.credit(invoice, [Part(0, Decimal(9))])
         await follow(h)
         assert (await payable.read())["status"] == "scheduled"
 
