@@ -91,9 +91,28 @@ def upgrade() -> None:
         sa.Column("up_to", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("origin", name="pk_e_invoice_progress"),
     )
+    op.create_table(
+        "month_ends",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("step", sa.String(length=24), nullable=False),
+        sa.Column("after", sa.Uuid(), nullable=False),
+        sa.Column("done", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("left", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("started_by", sa.Uuid(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("traceparent", sa.String(length=55), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_month_ends"),
+        sa.UniqueConstraint("month", name="uq_month_ends_month"),
+    )
+    op.create_index("ix_month_ends_running", "month_ends", ["id"], postgresql_where=sa.text("status = 'running'"))
 
 
 def downgrade() -> None:
+    op.drop_table("month_ends")
     op.drop_table("e_invoice_progress")
     op.drop_table("e_invoice_told")
     op.drop_table("e_invoice_flows")

@@ -19,6 +19,8 @@ from billing.invoice.older_fee_routes import router as older_fees
 from billing.invoice.routes import router as invoices
 from billing.issuing.documents import make_lacking
 from billing.ledger.routes import router as ledger
+from billing.month_end.routes import router as month_ends
+from billing.month_end.work import BACKGROUND as MONTH_END
 from billing.own import build
 from billing.payment import personal as payment_data
 from billing.payment.member_routes import router as payments
@@ -44,6 +46,7 @@ service = Service(
         invoices,
         ledger,
         e_invoices,
+        month_ends,
         bank,
         matches,
         late_charges,
@@ -60,7 +63,7 @@ service = Service(
     ],
     consumers=[directory_consumers, bpf_consumers],
     sweeps=[check_money, *SUBSCRIPTION_SWEEPS, *RISE_SWEEPS, *matching],
-    background=[*EXCHANGE, make_lacking],
+    background=[*EXCHANGE, *MONTH_END, make_lacking],
     state=build,
     personal_data=[
         *DATA,
