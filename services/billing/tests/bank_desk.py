@@ -3,7 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from camt_builder import Account
+from camt_builder import Account, Line
+from issued_invoices import Seller
 
 from billing.bank.rules import match_movements
 from contracts.roles import StaffScope
@@ -75,3 +76,12 @@ class BankDesk:
 
     async def post(self, path, body):
         return await self.h.client.post(path, json=body, headers=self.headers)
+
+
+async def bank_objects(h):
+    """A movement that is matched in part with an issued invoice, by the names of path parameters and fields."""
+    desk, invoice = BankDesk(h), await Seller(h).invoice(gross="6000.00")
+    (movement,) = await desk.receive(Line("5000.00"))
+    match = (await desk.settle(movement, invoice, "100.00")).json()
+    known = {"movement_id": movement["id"], "match_id": match["id"], "issued_invoice_id": str(invoice.id)}
+    return known | {"target_id": str(invoice.id)}

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 
+from bank_desk import bank_objects
 from billing_months import MissionMonth
 from billing_payments import Finance
 from facturx_builder import invoice_pdf
@@ -22,6 +23,7 @@ async def test_any_request_is_answered_as_described(h, given):
     known = {"bpf_id": month.bpf["id"], "invoice_id": due.id, "run_id": run["id"], "order_id": order["id"]}
     known |= {"mission_id": str(month.month.mission_id)}
     known |= await own_objects(h, month.month)
+    known |= await bank_objects(h)
     callers = [month.seller(), month.manager(), h.headers(h.staff(*StaffScope))]
     statuses = await fuzz(h, callers=callers, known=known)
     assert {200, 403, 404, 422} <= statuses

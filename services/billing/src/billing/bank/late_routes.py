@@ -46,18 +46,18 @@ class LateChargesView(View):
 
 
 @router.get(
-    "/staff/issued-invoices/{invoice_id}/late-charges",
+    "/staff/issued-invoices/{issued_invoice_id}/late-charges",
     access=FINANCE,
     responses=documented(Forbidden, IssuedInvoiceNotFound),
 )
 async def read_late_charges(
-    invoice_id: UUID,
+    issued_invoice_id: UUID,
     tx: TxDep,
     on: Annotated[date | None, Query(ge=date(2020, 1, 1), le=date(2099, 12, 31))] = None,
 ) -> LateChargesView:
     """Late interest and the fixed indemnity of an invoice up to a day, today unless given (BL-21)."""
-    invoice, until = await issued_invoice(tx, invoice_id), on or tx.today
-    payments = await payments_of(tx, invoice_id)
+    invoice, until = await issued_invoice(tx, issued_invoice_id), on or tx.today
+    payments = await payments_of(tx, invoice.id)
     found = late_charges(invoice.gross - invoice.credited, invoice.due_on, payments, until)
     return LateChargesView(
         **{name: getattr(found, name) for name in ("days", "interest", "indemnity", "total")},

@@ -198,14 +198,14 @@ async def undo_match(match_id: UUID, body: Reversal, request: Request, *, tx: Tx
 
 
 @router.get(
-    "/staff/issued-invoices/{invoice_id}/matches",
+    "/staff/issued-invoices/{issued_invoice_id}/matches",
     access=staff(StaffScope.SUPPORT),
     responses=documented(Forbidden, IssuedInvoiceNotFound),
 )
-async def read_invoice_matches(invoice_id: UUID, tx: TxDep, request: Request) -> InvoiceMatchesView:
+async def read_invoice_matches(issued_invoice_id: UUID, tx: TxDep, request: Request) -> InvoiceMatchesView:
     """What paid an invoice, and why it was taken to: in French, or in English if asked for (BL-24)."""
-    invoice = await issued_invoice(tx, invoice_id)
-    found = await matches_where(tx, BankMatch.target == Target.ISSUED_INVOICE.value, BankMatch.target_id == invoice_id)
+    invoice = await issued_invoice(tx, issued_invoice_id)
+    found = await matches_where(tx, BankMatch.target == Target.ISSUED_INVOICE.value, BankMatch.target_id == invoice.id)
     same = ("number", "status", "gross", "credited", "paid", "open")
     return InvoiceMatchesView(
         **{name: getattr(invoice, name) for name in same},
