@@ -2,6 +2,8 @@
 
 import pytest
 from facturx_builder import invoice_pdf
+from issuing_world import issued_objects
+from reform_objects import reform_objects
 from self_billing_steps import own_objects
 
 from chassis.matrix import World, try_every_caller, try_every_rival
@@ -14,7 +16,9 @@ async def test_every_route_role_and_company(h, given, record_property):
     invoice = (await month.post(invoice_pdf(month.bpf))).json()
     known = {"bpf_id": month.bpf["id"], "invoice_id": invoice["id"], "mission_id": str(month.month.mission_id)}
     known |= await own_objects(h, month.month)
+    known |= await reform_objects(h)
+    known |= await issued_objects(h, month.month)
     provider = month.month.provider_id
-    world = World(h, provider, known, [h.member(Role.GERANT, provider)])
+    world = World(h, provider, known, [h.member(Role.GERANT, provider), h.member(Role.DIRECTEUR_ACHATS, month.month.client_id)])
     tried = await try_every_caller(world) + await try_every_rival(world)
     record_property("role x route x company pairs in billing", tried)

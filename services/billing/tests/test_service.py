@@ -8,6 +8,8 @@ from bank_desk import bank_objects
 from billing_months import MissionMonth
 from billing_payments import Finance
 from facturx_builder import invoice_pdf
+from issuing_world import issued_objects
+from reform_objects import reform_objects
 from self_billing_steps import own_objects
 
 from chassis.fuzzing import fuzz, schema_differences, undocumented_routes
@@ -23,7 +25,9 @@ async def test_any_request_is_answered_as_described(h, given):
     known = {"bpf_id": month.bpf["id"], "invoice_id": due.id, "run_id": run["id"], "order_id": order["id"]}
     known |= {"mission_id": str(month.month.mission_id)}
     known |= await own_objects(h, month.month)
+    known |= await reform_objects(h)
     known |= await bank_objects(h)
+    known |= await issued_objects(h, month.month)
     callers = [month.seller(), month.manager(), h.headers(h.staff(*StaffScope))]
     statuses = await fuzz(h, callers=callers, known=known)
     assert {200, 403, 404, 422} <= statuses
