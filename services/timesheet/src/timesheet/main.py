@@ -9,6 +9,7 @@ from timesheet.cra.sweeps import SWEEPS
 from timesheet.directory import consumers as directory_consumers
 from timesheet.directory import personal
 from timesheet.directory import routes as directory_routes
+from timesheet.line import correcting
 from timesheet.line import personal as line_data
 from timesheet.line import routes as line_routes
 from timesheet.line.files import drop_removed
@@ -27,6 +28,7 @@ service = Service(
         decisions.router,
         settings_routes.router,
         line_routes.router,
+        correcting.router,
         rate_routes.router,
     ],
     consumers=[directory_consumers.consumers, cra_consumers.consumers],

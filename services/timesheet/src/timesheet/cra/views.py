@@ -59,7 +59,7 @@ class Refusal(Body):
 
 
 class CraView(View):
-    """A CRA without its days; `total_days` is what will be billed (TS-16)."""
+    """A CRA without its days; `billed_days` of its `total_days` are billed: none at a fixed price (TS-16)."""
 
     id: UUID
     mission_id: UUID
@@ -70,6 +70,7 @@ class CraView(View):
     month: Month
     status: CraStatus
     total_days: Days
+    billed_days: Days
     refusal_reason: str | None
     submitted_at: datetime | None
     approved_at: datetime | None
@@ -94,6 +95,7 @@ class CraView(View):
             month=Month(cra.month),
             status=cra.status,
             total_days=cra.total_days,
+            billed_days=cra.billed_days,
             refusal_reason=cra.refusal_reason,
             submitted_at=cra.submitted_at,
             approved_at=cra.approved_at,

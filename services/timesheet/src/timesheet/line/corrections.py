@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
-from chassis.errors import Conflict, Unprocessable
+from chassis.errors import Conflict, Unprocessable, require
+from chassis.rows import new_id
 from contracts.timesheet import CraLineKind
 from contracts.values import Month
 from timesheet.cra.domain import Cra, CraStatus
+from timesheet.directory.missions import Mission
 from timesheet.line.domain import Line
 
 
@@ -18,6 +21,12 @@ class MonthNotCorrectable(Conflict):
     """Only an earlier month that is validated is corrected here; any other is corrected itself (TS-10)."""
 
     code, title = "month_not_correctable", "No validated earlier month of this mission bills days"
+
+
+class LaterMonthCorrects(Conflict):
+    """The mission has a later month, whose report corrects this one."""
+
+    code, title = "later_month_corrects", "A later month of the mission corrects this one"
 
 
 class TakesBackTooMuch(Unprocessable):
@@ -39,6 +48,52 @@ def check_correctable(corrected: Cra | None, by: Cra) -> Cra:
     if corrected.month >= by.month:
         raise MonthNotCorrectable(f"{corrected.month} is not before {by.month}", field="month")
     return corrected
+
+
+class Correction(StrEnum):
+    """How a month is corrected."""
+
+    EDIT = "edit"
+    """It is still the consultant's."""
+    ASK_PROVIDER = "ask_provider"
+    """The provider sends it back."""
+    ASK_CLIENT = "ask_client"
+    """The client sends it back."""
+    LATER_MONTH = "later_month"
+    """By days more or less on the report of a later month."""
+    SUPPORT = "support"
+    """No month is left: the platform's support opens a closing report."""
+
+
+def how_to_correct(cra: Cra, last_month: Month) -> Correction:
+    """What is open to whoever finds a month wrong; `last_month` is the mission's last."""
+    if cra.status is CraStatus.VALIDATED:
+        return Correction.LATER_MONTH if cra.month < last_month else Correction.SUPPORT
+    by_status = {CraStatus.PENDING_APPROVAL: Correction.ASK_PROVIDER, CraStatus.SUBMITTED: Correction.ASK_CLIENT}
+    return by_status.get(cra.status, Correction.EDIT)
+
+
+def closing_report(last: Cra, mission: Mission, last_month: Month) -> Cra:
+    """A report of the month after a mission's last, which counts no days: its lines correct what was validated.
+
+    Raises:
+        MonthNotCorrectable: the last month is not validated, so it is corrected itself.
+        LaterMonthCorrects: the mission goes on.
+
+    """
+    require(last.status is CraStatus.VALIDATED, MonthNotCorrectable())
+    require(last.month >= last_month, LaterMonthCorrects())
+    return Cra(
+        id=new_id(),
+        bdc_id=mission.bdc_id,
+        mission=mission,
+        month=str(Month.parse(last.month).next()),
+        status=CraStatus.DRAFT,
+        entries={},
+        total_days=Decimal(0),
+        lines=[],
+        version=0,
+    )
 
 
 @dataclass(frozen=True)

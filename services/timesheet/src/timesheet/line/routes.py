@@ -5,28 +5,18 @@ from uuid import UUID
 
 from fastapi import Form, Request, Response
 
-from chassis import Tx, audit
-from chassis.auth import Caller, may
-from chassis.errors import Forbidden, IllegalMove, TemporarilyUnavailable, VersionConflict, require
-from chassis.files import FileMissing, FileNotAccepted, FileTooLarge, StoredFile, attachment
+from chassis import audit
+from chassis.auth import may
+from chassis.errors import Forbidden, require
+from chassis.files import FileMissing, StoredFile, attachment
 from chassis.http import CallerDep, PlatformDep, Router, TxDep, check_if_match, set_etag
 from chassis.problems import documented
 from chassis.rows import new_id
-from chassis.virus_scan import FileInfected
 from contracts.permissions import Permission
 from contracts.timesheet import CraLineKind
 from contracts.values import Money
-from timesheet.cra.domain import Cra
-from timesheet.cra.queries import cra_for, reports_with_lines
+from timesheet.cra.queries import cra_for
 from timesheet.cra.refusals import CraNotFound
-from timesheet.directory.missions import Part
-from timesheet.line.corrections import (
-    CorrectionExceedsOrder,
-    Corrections,
-    MonthNotCorrectable,
-    TakesBackTooMuch,
-    check_correctable,
-)
 from timesheet.line.domain import (
     DeliverablesExceedOrder,
     Line,
@@ -39,44 +29,21 @@ from timesheet.line.files import RECEIPT, file_of, keep_file, remove_file
 from timesheet.line.overtime import InvalidOvertime, RateNotAgreed, overtime_line
 from timesheet.line.queries import (
     cra_to_write,
-    days_counted,
     delivered_elsewhere,
-    earlier_report,
     rates_of,
 )
 from timesheet.line.views import (
     BillView,
     ExpenseChange,
-    NewAdjustment,
     NewDeliverable,
     NewExpense,
     NewOvertime,
 )
-from timesheet.settings.queries import settings_of
+from timesheet.line.writing import FILES, WRITING, part_of, to_edit, written
 
 router = Router("lines")
 
-_WRITING = (Forbidden, CraNotFound, IllegalMove, VersionConflict)
-_FILES = (FileTooLarge, FileNotAccepted, FileInfected, TemporarilyUnavailable)
 _FILE_ANSWER = {200: {"content": {media: {} for media in RECEIPT}, "description": "the file"}}
-
-
-def _part(cra: Cra, caller: Caller) -> Part:
-    return cra.mission.part_of(caller.member_id, caller.company, caller.role)
-
-
-async def _to_edit(tx: Tx, cra_id: UUID, caller: Caller, request: Request) -> Cra:
-    """A CRA that its consultant may write in. Raises CraNotFound, Forbidden, IllegalMove, VersionConflict."""
-    cra = await cra_to_write(tx, cra_id, caller)
-    check_if_match(request, cra.version)
-    cra.edit(_part(cra, caller))
-    return cra
-
-
-def _written(tx: Tx, cra: Cra, line: Line, caller: Caller, response: Response) -> BillView:
-    audit(tx, "cra.line_written", cra.id, line=line.id, kind=line.kind.value, version=cra.version)
-    set_etag(response, cra.version)
-    return BillView.of(cra, caller)
 
 
 @router.get(
@@ -93,7 +60,7 @@ async def read_lines(cra_id: UUID, caller: CallerDep, tx: TxDep, response: Respo
     "/cras/{cra_id}/expenses",
     access=may(Permission.REPORT_ACTIVITY),
     status_code=201,
-    responses=documented(*_WRITING, *_FILES, TooManyLines),
+    responses=documented(*WRITING, *FILES, TooManyLines),
 )
 async def add_expense(
     *,
@@ -106,17 +73,17 @@ async def add_expense(
     response: Response,
 ) -> BillView:
     """Report an outlay with its receipt: PDF, PNG or JPEG of 5 MB at most. For the consultant (TS-08)."""
-    cra = await _to_edit(tx, cra_id, caller, request)
+    cra = await to_edit(tx, cra_id, caller, request)
     file = await keep_file(tx, platform, cra, form.file)
     line = _expense(new_id(), form).model_copy(update={"file": file})
     cra.put_line(line)
-    return _written(tx, cra, line, caller, response)
+    return written(tx, cra, line, caller, response)
 
 
 @router.put(
     "/cras/{cra_id}/expenses/{line_id}",
     access=may(Permission.REPORT_ACTIVITY),
-    responses=documented(*_WRITING, *_FILES, LineNotFound),
+    responses=documented(*WRITING, *FILES, LineNotFound),
 )
 async def change_expense(
     *,
@@ -130,7 +97,7 @@ async def change_expense(
     response: Response,
 ) -> BillView:
     """Write an outlay anew; its receipt stays unless another comes with it. For the consultant (TS-08)."""
-    cra = await _to_edit(tx, cra_id, caller, request)
+    cra = await to_edit(tx, cra_id, caller, request)
     former = cra.line(line_id)
     require(former.kind is CraLineKind.EXPENSE, LineNotFound())
     file = former.file
@@ -139,7 +106,7 @@ async def change_expense(
         file = await keep_file(tx, platform, cra, form.file)
     line = _expense(line_id, form).model_copy(update={"file": file})
     cra.put_line(line)
-    return _written(tx, cra, line, caller, response)
+    return written(tx, cra, line, caller, response)
 
 
 def _expense(line_id: UUID, form: ExpenseChange) -> Line:
@@ -159,24 +126,24 @@ def _expense(line_id: UUID, form: ExpenseChange) -> Line:
     "/cras/{cra_id}/overtime",
     access=may(Permission.REPORT_ACTIVITY),
     status_code=201,
-    responses=documented(*_WRITING, RateNotAgreed, InvalidOvertime, TooManyLines),
+    responses=documented(*WRITING, RateNotAgreed, InvalidOvertime, TooManyLines),
 )
 async def add_overtime(
     *, cra_id: UUID, body: NewOvertime, caller: CallerDep, tx: TxDep, request: Request, response: Response
 ) -> BillView:
     """Report overtime or on-call duty by a code of the mission's table. For the consultant (TS-09)."""
-    cra = await _to_edit(tx, cra_id, caller, request)
+    cra = await to_edit(tx, cra_id, caller, request)
     rates = await rates_of(tx, cra.mission.mission_id)
     line = overtime_line(cra, rates, code=body.code, on=body.on, quantity=body.quantity, comment=body.comment)
     cra.put_line(line)
-    return _written(tx, cra, line, caller, response)
+    return written(tx, cra, line, caller, response)
 
 
 @router.post(
     "/cras/{cra_id}/deliverables",
     access=may(Permission.APPROVE_ACTIVITY),
     status_code=201,
-    responses=documented(*_WRITING, NotFixedPrice, DeliverablesExceedOrder, TooManyLines),
+    responses=documented(*WRITING, NotFixedPrice, DeliverablesExceedOrder, TooManyLines),
 )
 async def add_deliverable(
     *, cra_id: UUID, body: NewDeliverable, caller: CallerDep, tx: TxDep, request: Request, response: Response
@@ -184,7 +151,7 @@ async def add_deliverable(
     """State what was delivered at a fixed price, and what of it is billed. For the provider's sales side (TS-16)."""
     cra = await cra_to_write(tx, cra_id, caller)
     check_if_match(request, cra.version)
-    cra.deliver(_part(cra, caller))
+    cra.deliver(part_of(cra, caller))
     line = Line(
         id=new_id(),
         kind=CraLineKind.DELIVERABLE,
@@ -195,56 +162,13 @@ async def add_deliverable(
         comment=body.comment,
     )
     cra.put_deliverable(line, elsewhere=await delivered_elsewhere(tx, cra))
-    return _written(tx, cra, line, caller, response)
-
-
-@router.post(
-    "/cras/{cra_id}/adjustments",
-    access=may(Permission.REPORT_ACTIVITY),
-    status_code=201,
-    responses=documented(
-        *_WRITING, *_FILES, MonthNotCorrectable, TakesBackTooMuch, CorrectionExceedsOrder, TooManyLines
-    ),
-)
-async def add_adjustment(
-    *,
-    cra_id: UUID,
-    form: Annotated[NewAdjustment, Form(media_type="multipart/form-data")],
-    caller: CallerDep,
-    tx: TxDep,
-    platform: PlatformDep,
-    request: Request,
-    response: Response,
-) -> BillView:
-    """Count days more or less for an earlier month that is validated already. For the consultant (TS-11)."""
-    cra = await _to_edit(tx, cra_id, caller, request)
-    bdc_id = form.bdc_id or cra.bdc_id
-    corrected = check_correctable(await earlier_report(tx, cra, form.month, bdc_id, caller), cra)
-    corrections = Corrections.of(await reports_with_lines(tx, cra.mission.mission_id))
-    choices = await settings_of(tx, cra.mission.client_company_id)
-    corrections.check(
-        form.quantity, corrected, counted_in_order=await days_counted(tx, bdc_id), overrun=choices.overrun_allowed
-    )
-    line = Line(
-        id=new_id(),
-        kind=CraLineKind.ADJUSTMENT,
-        title=corrected.mission.title,
-        quantity=form.quantity,
-        unit="DAY",
-        unit_price=corrected.mission.daily_rate,
-        month=form.month,
-        bdc_id=bdc_id,
-        comment=form.comment,
-        file=await keep_file(tx, platform, cra, form.file) if form.file else None,
-    )
-    cra.put_line(line)
-    return _written(tx, cra, line, caller, response)
+    return written(tx, cra, line, caller, response)
 
 
 @router.delete(
     "/cras/{cra_id}/lines/{line_id}",
     access=may(Permission.REPORT_ACTIVITY),
-    responses=documented(*_WRITING, LineNotFound),
+    responses=documented(*WRITING, LineNotFound),
 )
 async def remove_line(
     *, cra_id: UUID, line_id: UUID, caller: CallerDep, tx: TxDep, request: Request, response: Response
@@ -252,7 +176,7 @@ async def remove_line(
     """Take a line out, by whoever writes lines of its kind."""
     cra = await cra_to_write(tx, cra_id, caller)
     check_if_match(request, cra.version)
-    line, by = cra.line(line_id), _part(cra, caller)
+    line, by = cra.line(line_id), part_of(cra, caller)
     if line.kind is CraLineKind.DELIVERABLE:
         cra.deliver(by)
     else:
