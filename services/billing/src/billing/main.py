@@ -17,7 +17,10 @@ from billing.invoice.crediting import router as credit_notes
 from billing.invoice.importing import router as importing
 from billing.invoice.older_fee_routes import router as older_fees
 from billing.invoice.routes import router as invoices
+from billing.issuing import personal as issuing_data
 from billing.issuing.documents import make_lacking
+from billing.issuing.routes import router as issued_invoices
+from billing.issuing.staff import router as issued_by_staff
 from billing.ledger.routes import router as ledger
 from billing.month_end.routes import router as month_ends
 from billing.month_end.work import BACKGROUND as MONTH_END
@@ -60,6 +63,8 @@ service = Service(
         credit_notes,
         payments,
         payment_runs,
+        issued_invoices,
+        issued_by_staff,
     ],
     consumers=[directory_consumers, bpf_consumers],
     sweeps=[check_money, *SUBSCRIPTION_SWEEPS, *RISE_SWEEPS, *matching],
@@ -72,5 +77,6 @@ service = Service(
         *subscription_data.DATA,
         *payment_data.DATA,
         *bank_data.DATA,
+        *issuing_data.DATA,
     ],
 )
