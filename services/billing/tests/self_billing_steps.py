@@ -1,11 +1,14 @@
 """Steps of a provider whose invoices the platform writes, and of the staff that validates them."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from billing_months import NOW
+from billing_payments import Finance
 from billing_people import head, sign
 from facturx_builder import invoice_pdf
 
+from billing.payment.progress import transfer_executed
 from contracts.roles import Role, StaffScope
 
 
@@ -53,6 +56,19 @@ async def import_own(h, month):
         data={"confirmed": "true"},
         headers=head(h, month.provider_id),
     )
+
+
+async def pay(h, given, self_bill):
+    """Pay the invoice on the third business day after the report's validation."""
+    due = datetime(2026, 11, 25, 9, tzinfo=UTC)
+    h.clock.set(due)
+    try:
+        finance = Finance(h, given)
+        order = (await finance.orders(await finance.pay(due.date())))[self_bill["invoice_id"]]
+        async with h.tx() as tx:
+            await transfer_executed(tx, order["end_to_end_id"], due.date())
+    finally:
+        h.clock.set(NOW)
 
 
 async def own_objects(h, month):

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from billing_months import NOW, MissionMonth
+from billing_payments import account_of
 from billing_people import choose, head, sign
-from self_billing_steps import bpf_of, contest, decide, finance, import_own, invoice_of, issued, listed
+from self_billing_steps import bpf_of, contest, decide, finance, import_own, invoice_of, issued, listed, pay
 from sqlalchemy import select
 
 from billing.bpf.domain import Bpf
@@ -192,6 +193,17 @@ class TestContest:
         assert (upheld["status"], upheld["remark"]) == ("upheld", "Both days are on it")
         assert (await invoice_of(h, month, done))["status"] == "scheduled"
         assert (await contest(h, month, done)).json()["code"] == "illegal_move"
+
+    @pytest.mark.parametrize("upheld", [True, False])
+    async def test_is_possible_after_the_payment(self, h, given, mandated, upheld):
+        month = await mandated(MissionMonth(option=PaymentOption.FLASH, **THIS_MONTH))
+        await h.deliver(account_of(month.provider_id, NOW - timedelta(days=30)))
+        done = await issued(h, month)
+        await pay(h, given, done)
+        assert (await contest(h, month, done)).json()["status"] == "contested"
+        settled = await decide(h, done, "settlement", upheld=upheld, remark="So be it")
+        assert settled.status_code == 200
+        assert (await invoice_of(h, month, done))["status"] == ("paid" if upheld else "cancelled")
 
     @pytest.mark.req("BL-22")
     async def test_that_staff_agrees_with_brings_a_credit_note_and_another_specimen(self, h, mandated):

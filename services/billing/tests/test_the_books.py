@@ -23,6 +23,18 @@ ISSUED = """INSERT INTO issued_invoices (id, kind, series, position, number, par
         net, vat, gross, paid, credited, currency, content, type_code, status, version)
     SELECT id, 'client', 'X', 1, 'X-1', id, id, issued_on, issued_on, 1, 0, 1, 1, 0, 'EUR', '{}', '380', 'paid', 1
     FROM invoices WHERE id = :invoice"""
+MANDATE = """INSERT INTO self_billing_mandates (id, company_id, text_version, text, text_sha256, contest_days,
+        signed_by, signatory_name, signatory_capacity, signed_at, file_key, file_sha256)
+    SELECT id, provider_company_id, 'X', 'X', 'X', 15, id, 'X', 'delegation', now() + {}, 'X', 'X'
+    FROM invoices WHERE id = :invoice"""
+SELF_BILL = """INSERT INTO self_bills (id, bpf_id, mandate_id, provider_company_id, status, proposed_at, invoice_id,
+        issued_invoice_id, version)
+    SELECT id, bpf_id, id, provider_company_id, 'issued', now(), id, id, 1 FROM invoices WHERE id = :invoice"""
+SUBSCRIPTION = """INSERT INTO subscriptions (id, company_id, plan, offer_code, months, terms_version, terms_text,
+        terms_sha256, unsubscribing, accepted_by, accepted_at, first_day, term, starts_on, ends_on, status,
+        noticed_term, version)
+    SELECT id, id, 'business', 'X', 1, 'X', 'X', 'X', 'end_of_term', id, now(), issued_on, 1, issued_on, issued_on,
+        'active', 0, 1 FROM invoices WHERE id = :invoice"""
 DEFECTS = {
     "ledger_is_balanced": [
         """INSERT INTO ledger_entries
@@ -47,6 +59,10 @@ DEFECTS = {
     "unmatched_money_is_what_no_match_took": [STATEMENT, MOVEMENT.replace("1, 1, issued_on", "1, 0, issued_on")],
     "movements_are_matched_by_matches": [STATEMENT, MOVEMENT],
     "issued_invoices_are_paid_by_matches": [ISSUED],
+    "self_billed_is_what_was_issued": [MANDATE.format("interval '-9 years'"), SELF_BILL],
+    "self_billed_under_a_prior_mandate": [MANDATE.format("interval '9 years'"), SELF_BILL],
+    "each_term_is_invoiced_at_its_price": [SUBSCRIPTION],
+    "each_quarter_is_invoiced_once": [ISSUED.replace("'client'", "'rise'")],
     "references_have_no_gap": ["UPDATE numbers SET last = last + 1"],
 }
 

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from billing.bank.invariants import INVARIANTS as BANK
+from billing.rise.invariants import INVARIANTS as RISE
+from billing.self_billing.invariants import INVARIANTS as SELF_BILLING
+from billing.subscription.invariants import INVARIANTS as SUBSCRIPTIONS
 from chassis import Tx
 from chassis.sweeps import Sweep
 
@@ -65,6 +68,9 @@ INVARIANTS = {
         HAVING count(b.id) <> n.last
             OR coalesce(max(split_part(b.reference, '-', 3)::int), 0) <> n.last""",
     **BANK,
+    **SELF_BILLING,
+    **SUBSCRIPTIONS,
+    **RISE,
 }
 """Name and query of each; the rows it finds are the ids at fault (M1, M2, M4, M5, M6)."""
 

@@ -10,12 +10,14 @@ from billing.bpf.vat import NORMAL, OUTLAY, VatTreatment
 from billing.company_settings.queries import language_of
 from billing.directory.missions import MissionTerms
 from billing.invoice.accepting import accept_invoice
-from billing.invoice.domain import Invoice, Origin
+from billing.invoice.domain import Invoice, InvoiceNotFound, Origin
+from billing.invoice.statuses import InvoiceStatus
 from billing.invoice.taking_back import take_back as take_invoice_back
 from billing.issuing.credit_note import credit
 from billing.issuing.domain import IssuedInvoice, IssuedInvoiceNotFound
 from billing.issuing.issue import issue
 from billing.issuing.sheet import Draft, DraftLine, Kind
+from billing.payment.progress import hold, release
 from billing.self_billing.domain import SelfBill
 from billing.self_billing.mandate import Mandate
 from billing.self_billing.queries import propose_specimen
@@ -88,6 +90,24 @@ def _vat(line: BpfLine, bpf: Bpf) -> VatTreatment:
     if line.vat_category == NORMAL.category:
         return VatTreatment(line.vat_category, line.vat_rate, None)
     return OUTLAY if bpf.vat_category == NORMAL.category else bpf.treatment
+
+
+async def hold_payment(tx: Tx, self_bill: SelfBill) -> None:
+    """Pay nothing of a contested invoice; what is on its way or paid already can only be credited."""
+    invoice = await _invoice_of(tx, self_bill)
+    if invoice.status in {InvoiceStatus.SCHEDULED, InvoiceStatus.AWAITING_CLIENT_PAYMENT}:
+        await hold(tx, invoice.id, "contested by the provider")
+
+
+async def release_payment(tx: Tx, self_bill: SelfBill) -> None:
+    """The invoice stands: let the payment go on that was held."""
+    invoice = await _invoice_of(tx, self_bill)
+    if invoice.status == InvoiceStatus.ON_HOLD:
+        await release(tx, invoice.id)
+
+
+async def _invoice_of(tx: Tx, self_bill: SelfBill) -> Invoice:
+    return await get_locked(tx, Invoice, self_bill.invoice_id, InvoiceNotFound())
 
 
 async def take_back(tx: Tx, self_bill: SelfBill, reason: str) -> None:

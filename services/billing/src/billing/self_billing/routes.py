@@ -11,8 +11,8 @@ from billing.bpf.domain import Bpf
 from billing.bpf.queries import sold_by
 from billing.company_settings.queries import language_of
 from billing.own import OwnDep
-from billing.payment.progress import hold
 from billing.self_billing.domain import ContestPeriodOver, SelfBill, SelfBillNotFound, SelfBillStatus
+from billing.self_billing.issuing import hold_payment
 from billing.self_billing.paper import specimen_paper
 from billing.self_billing.views import ReasonBody, SelfBillView
 from chassis import Tx, audit, get_locked
@@ -65,11 +65,10 @@ async def read_specimen(self_bill_id: UUID, tx: TxDep, caller: CallerDep, own: O
     responses=documented(Forbidden, SelfBillNotFound, IllegalMove, ContestPeriodOver),
 )
 async def contest(self_bill_id: UUID, body: ReasonBody, tx: TxDep, caller: CallerDep) -> SelfBillView:
-    """Do not accept the invoice: its payment is held until staff has settled it."""
+    """Do not accept the invoice: its payment, unless it was made already, is held until staff has settled it."""
     self_bill = await get_locked(tx, SelfBill, self_bill_id, SelfBillNotFound(), _visible_to(caller))
     self_bill.contest(by=caller.member_id, at=tx.now, today=tx.today, reason=body.reason)
-    assert self_bill.invoice_id is not None  # what is contested was issued
-    await hold(tx, self_bill.invoice_id, "contested by the provider")
+    await hold_payment(tx, self_bill)
     audit(tx, "self_bill.contest", self_bill.id)
     return SelfBillView.model_validate(self_bill)
 

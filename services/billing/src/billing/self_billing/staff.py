@@ -8,9 +8,8 @@ from sqlalchemy import select
 
 from billing.bpf.domain import Bpf, BpfAlreadyInvoiced
 from billing.own import OwnDep
-from billing.payment.progress import release
 from billing.self_billing.domain import SelfBill, SelfBillNotFound, SelfBillStatus
-from billing.self_billing.issuing import issue_specimen, take_back
+from billing.self_billing.issuing import issue_specimen, release_payment, take_back
 from billing.self_billing.views import BatchBody, ReasonBody, SelfBillView, SettlementBody
 from chassis import Tx, audit, emit, get_locked
 from chassis.auth import staff
@@ -82,9 +81,8 @@ async def settle_contest(self_bill_id: UUID, body: SettlementBody, tx: TxDep, ca
     self_bill = await _locked(tx, self_bill_id)
     outcome = SelfBillStatus.UPHELD if body.upheld else SelfBillStatus.CREDITED
     self_bill.settle(outcome, by=caller.member_id, at=tx.now, remark=body.remark)
-    assert self_bill.invoice_id is not None  # what is contested was issued
     if body.upheld:
-        await release(tx, self_bill.invoice_id)
+        await release_payment(tx, self_bill)
     else:
         await take_back(tx, self_bill, body.remark)
     context = {"invoice_number": self_bill.number or "", "outcome": outcome.value, "remark": body.remark}

@@ -58,6 +58,12 @@ class AlreadyCancelled(Conflict):
     code, title = "subscription_already_cancelled", "This subscription is cancelled already"
 
 
+class TermOver(Conflict):
+    """Its last day has passed: the next term, for which it is too late to cancel the last, is about to begin."""
+
+    code, title = "subscription_term_over", "The term has ended; try again within the hour"
+
+
 class SubscriptionActor(StrEnum):
     """Who may try to move it."""
 
@@ -162,9 +168,10 @@ class Subscription(Base):
         self.starts_on = self.ends_on + timedelta(days=1)
         self.ends_on = _last_day(self.first_day, self.term * self.months)
 
-    def cancel(self, by: UUID, at: datetime) -> None:
-        """Do not renew it: it ends with the running term (BL-33). Raises IllegalMove or AlreadyCancelled."""
+    def cancel(self, by: UUID, at: datetime, today: date) -> None:
+        """Do not renew it: it ends with the running term (BL-33). Raises IllegalMove, AlreadyCancelled, TermOver."""
         require(self.end_reason is None, AlreadyCancelled())
+        require(today <= self.ends_on, TermOver())
         self._leave(EndReason.NOT_RENEWED, by, at)
 
     def unsubscribe(self, by: UUID, at: datetime, today: date) -> None:
@@ -173,9 +180,11 @@ class Subscription(Base):
         Raises:
             IllegalMove: it has ended.
             AlreadyCancelled: the company unsubscribed before.
+            TermOver: another term is about to begin.
 
         """
         require(self.end_reason is not EndReason.UNSUBSCRIBED, AlreadyCancelled())
+        require(today <= self.ends_on or self.status is SubscriptionStatus.ENDED, TermOver())
         self._leave(EndReason.UNSUBSCRIBED, by, at)
         if self.unsubscribing is EndsAt.END_OF_MONTH:
             self.ends_on = min(self.ends_on, self._end_of_month(today))

@@ -20,6 +20,7 @@ from billing.subscription.domain import (
     SaleTermsNotAccepted,
     Subscription,
     SubscriptionNotFound,
+    TermOver,
     check_subscription,
 )
 from billing.words import Prose
@@ -159,12 +160,12 @@ async def read_subscription(subscription_id: UUID, caller: CallerDep, tx: TxDep)
 @router.post(
     "/subscriptions/{subscription_id}/cancellation",
     access=MANAGING,
-    responses=documented(SubscriptionNotFound, IllegalMove, AlreadyCancelled),
+    responses=documented(SubscriptionNotFound, IllegalMove, AlreadyCancelled, TermOver),
 )
 async def cancel_subscription(subscription_id: UUID, caller: CallerDep, tx: TxDep) -> SubscriptionView:
     """Do not renew it: it runs until its term (BL-33)."""
     subscription = await _own(tx, subscription_id, caller.company)
-    subscription.cancel(caller.member_id, tx.now)
+    subscription.cancel(caller.member_id, tx.now, tx.today)
     _tell(tx, subscription)
     audit(tx, "subscription.cancel", subscription.id)
     return SubscriptionView.model_validate(subscription)
@@ -173,7 +174,7 @@ async def cancel_subscription(subscription_id: UUID, caller: CallerDep, tx: TxDe
 @router.post(
     "/subscriptions/{subscription_id}/unsubscription",
     access=MANAGING,
-    responses=documented(SubscriptionNotFound, IllegalMove, AlreadyCancelled),
+    responses=documented(SubscriptionNotFound, IllegalMove, AlreadyCancelled, TermOver),
 )
 async def unsubscribe(subscription_id: UUID, caller: CallerDep, tx: TxDep) -> SubscriptionView:
     """Leave it as early as the accepted terms of sale say (BL-34)."""
