@@ -18,7 +18,8 @@ from chassis.rows import new_id
 from contracts.contracting import WorkType
 from contracts.timesheet import CraLineKind
 from contracts.values import Money, Month
-from timesheet.cra.domain import Cra, CraStatus, DayWorked, Decision
+from timesheet.cra.days import DayWorked
+from timesheet.cra.domain import Cra, CraStatus, Decision
 from timesheet.directory.missions import Mission, Part
 from timesheet.line.corrections import Corrections
 from timesheet.line.domain import MOST_LINES, Line, net_of, total_of
@@ -109,7 +110,7 @@ class AnyBill(RuleBasedStateMachine):
 
     @rule(by=parts)
     def submit(self, by):
-        self.attempt(lambda: self.cra.submit(Decision(by, uuid4(), AT), CHOICES))
+        self.attempt(lambda: self.cra.submit(Decision(by, uuid4(), AT), CHOICES, elsewhere=Decimal(0)))
 
     @rule(by=parts)
     def approve(self, by):

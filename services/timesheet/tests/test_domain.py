@@ -13,13 +13,8 @@ from chassis.errors import Forbidden, IllegalMove
 from contracts.roles import SELLERS, Role
 from contracts.timesheet import CraValidated
 from contracts.values import Month
-from timesheet.cra.domain import (
-    MOVES,
-    Cra,
-    CraStatus,
-    DayWorked,
-    Decision,
-)
+from timesheet.cra.days import DayWorked
+from timesheet.cra.domain import MOVES, Cra, CraStatus, Decision
 from timesheet.cra.refusals import (
     DaysExceedOrder,
     EmptyCra,
@@ -82,7 +77,9 @@ def act(cra: Cra, action: str, by: Part, choices: Choices = LOOKS) -> object:
         return cra.report(full("2026-05-04"), decided(by))
     if action == "validate":
         return cra.validate(decided(by))
-    return getattr(cra, action)(decided(by), settings(choices))
+    if action == "submit":
+        return cra.submit(decided(by), settings(choices), elsewhere=Decimal(0))
+    return cra.approve(decided(by), settings(choices))
 
 
 @pytest.fixture
@@ -246,6 +243,17 @@ class TestSubmit:
         cra.total_days = Decimal("0.5")
         act(cra, "submit", Part.CONSULTANT)
         assert cra.submitted_at == AT
+
+    def test_refuses_more_days_than_the_order_has_by_now(self, make_cra):
+        cra = make_cra()
+        for ordered, left in ((2, True), (3, False)):
+            cra.mission.days = Decimal(ordered)
+            if left:
+                with pytest.raises(DaysExceedOrder):
+                    cra.submit(decided(Part.CONSULTANT), settings(), elsewhere=Decimal("1.5"))
+            else:
+                cra.submit(decided(Part.CONSULTANT), settings(), elsewhere=Decimal("1.5"))
+        assert cra.status is CraStatus.PENDING_APPROVAL
 
     def test_forgets_the_former_refusal(self, make_cra):
         cra = make_cra(status=CraStatus.SUBMITTED)

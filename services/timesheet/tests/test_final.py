@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.errors import Problem
 from contracts.billing import InvoiceImported
 from contracts.values import Money, Month
-from timesheet.cra.domain import MOVES, Cra, CraStatus, DayWorked, Decision
+from timesheet.cra.days import DayWorked
+from timesheet.cra.domain import MOVES, Cra, CraStatus, Decision
 from timesheet.directory.missions import Mission, Part
 from timesheet.settings.domain import ActivitySettings
 
@@ -80,9 +81,14 @@ class AnyHistory(RuleBasedStateMachine):
     def fill(self, days, by, elsewhere):
         self.attempt(lambda: self.cra.fill(days, elsewhere=Decimal(elsewhere), by=by, choices=LOOKS))
 
-    @rule(by=parts, action=st.sampled_from(["submit", "approve"]), choices=st.sampled_from([LOOKS, TRUSTS]))
-    def send_on(self, by, action, choices):
-        self.keep(self.attempt(lambda: getattr(self.cra, action)(Decision(by, uuid4(), AT), choices)))
+    @rule(by=parts, choices=st.sampled_from([LOOKS, TRUSTS]), elsewhere=st.sampled_from([0, 2]))
+    def submit(self, by, choices, elsewhere):
+        decision = Decision(by, uuid4(), AT)
+        self.keep(self.attempt(lambda: self.cra.submit(decision, choices, elsewhere=Decimal(elsewhere))))
+
+    @rule(by=parts, choices=st.sampled_from([LOOKS, TRUSTS]))
+    def approve(self, by, choices):
+        self.keep(self.attempt(lambda: self.cra.approve(Decision(by, uuid4(), AT), choices)))
 
     @rule(by=parts)
     def refuse(self, by):

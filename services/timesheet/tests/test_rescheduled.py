@@ -98,6 +98,23 @@ class TestEarlyEnd:
         await work.h.deliver(rescheduled(work.order, date(2026, 6, 26)))
         assert (await work.validate(cra)).status_code == 200
 
+    async def test_what_was_sent_comes_back_where_the_order_has_fewer_days_than_are_counted(self, work):
+        may, june = [
+            (await work.fill(month, *(f"{month}-{day:02}" for day in days))).json()
+            for month, days in (("2026-05", (4, 5)), ("2026-06", (1, 2)))
+        ]
+        await work.submit(may)
+        await work.h.deliver(rescheduled(work.order, date(2026, 6, 29), days="4.0"))
+        assert (await work.read(may))["status"] == "submitted"
+        await work.h.deliver(rescheduled(work.order, date(2026, 6, 29), 3, days="3.5"))
+        assert ((await work.read(may))["status"], (await work.read(june))["status"]) == ("refused", "draft")
+        assert "3.5" in (await work.read(may))["refusal_reason"]
+        again = await work.call("POST", f"/cras/{may['id']}/submission", work.consultant)
+        assert (again.status_code, again.json()["code"]) == (422, "days_exceed_order")
+        await work.fill("2026-06", "2026-06-01")
+        again = await work.call("POST", f"/cras/{may['id']}/submission", work.consultant)
+        assert again.status_code == 200
+
     async def test_an_older_end_that_arrives_late_changes_nothing(self, work):
         await work.h.deliver(rescheduled(work.order, date(2026, 5, 29), version=3))
         await work.h.deliver(rescheduled(work.order, date(2026, 6, 26), version=2))

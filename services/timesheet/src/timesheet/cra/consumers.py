@@ -11,7 +11,9 @@ from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, Pa
 from contracts.contracting import MissionRescheduled
 from timesheet.cra import messages
 from timesheet.cra.domain import Cra, CraStatus
+from timesheet.cra.queries import days_in_other_months
 from timesheet.directory.missions import Mission
+from timesheet.settings.queries import settings_of
 
 consumers = Consumers("timesheet")
 
@@ -49,7 +51,7 @@ async def _billed(tx: Tx, cra_id: UUID) -> Cra:
 
 @consumers.on(MissionRescheduled)
 async def reschedule_mission_on_MissionRescheduled(event: MissionRescheduled, tx: Tx) -> None:  # noqa: N802 - named like its queue
-    """No day after the new end can be counted; what was validated stays (CT-28, TS-12).
+    """No day after the new end, nor more than the order has left, is counted; what was validated stays (CT-28, TS-12).
 
     The order's row is held as while a month is filled in: a CRA counts its days before the new end, or after it.
     """
@@ -61,9 +63,20 @@ async def reschedule_mission_on_MissionRescheduled(event: MissionRescheduled, tx
     mission.reschedule(event)
     query = select(Cra).where(Cra.bdc_id == event.bdc_id, Cra.status != CraStatus.VALIDATED)
     query = query.join(Cra.mission).options(contains_eager(Cra.mission)).with_for_update(of=Cra)
-    for cra in await tx.scalars(query.order_by(Cra.id)):
-        before = cra.status
+    cras = (await tx.scalars(query.order_by(Cra.id))).all()
+    before = {cra.id: cra.status for cra in cras}
+    for cra in cras:
         if cra.cut_off():
             audit(tx, "cra.cut_off", cra.id, ends_on=event.ends_on.isoformat())
-        if cra.status is not before:
+    if await _counts_too_much(tx, mission):
+        for cra in cras:
+            cra.send_back(f"La commande ne compte plus que {mission.days} jours.")
+    for cra in cras:
+        if cra.status is not before[cra.id]:
             emit(tx, messages.refused(cra))
+
+
+async def _counts_too_much(tx: Tx, mission: Mission) -> bool:
+    """Whether the reports count more days than the order has by now."""
+    choices = await settings_of(tx, mission.client_company_id)
+    return not choices.overrun_allowed and await days_in_other_months(tx, mission, None) > mission.days

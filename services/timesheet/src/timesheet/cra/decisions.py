@@ -14,12 +14,13 @@ from contracts.permissions import Permission
 from contracts.timesheet import CraValidated
 from timesheet.cra import messages
 from timesheet.cra.domain import Cra, CraStatus, Decision
-from timesheet.cra.queries import cra_to_decide, cras_to_validate, supervisors_of
-from timesheet.cra.refusals import CraNotFound, EmptyCra
+from timesheet.cra.queries import cra_to_decide, cras_to_validate, days_in_other_months, supervisors_of
+from timesheet.cra.refusals import CraNotFound, DaysExceedOrder, EmptyCra
 from timesheet.cra.views import ChosenCras, CraView, OutcomesView, OutcomeView, Refusal
 from timesheet.line.domain import CorrectionsExceedMonth
+from timesheet.line.queries import cra_to_write
 from timesheet.settings.domain import ModuleOff
-from timesheet.settings.queries import settings_for_decision
+from timesheet.settings.queries import settings_for_decision, settings_of
 
 router = Router("cras")
 
@@ -40,15 +41,15 @@ def _tell_validated(tx: Tx | HotTx, cra: Cra, validated: CraValidated) -> None:
 @router.post(
     "/cras/{cra_id}/submission",
     access=may(Permission.REPORT_ACTIVITY),
-    hot=True,
-    responses=documented(*_REFUSALS, ModuleOff, EmptyCra, CorrectionsExceedMonth),
+    responses=documented(*_REFUSALS, ModuleOff, EmptyCra, CorrectionsExceedMonth, DaysExceedOrder),
 )
-async def submit_cra(cra_id: UUID, caller: CallerDep, tx: HotTxDep, request: Request) -> CraView:
+async def submit_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, request: Request) -> CraView:
     """Send the month to one's sales manager, or, selling one's own work, to the client. For its consultant (TS-10)."""
-    cra = await cra_to_decide(tx, cra_id, caller)
+    cra = await cra_to_write(tx, cra_id, caller)
     check_if_match(request, cra.version)
-    choices = await settings_for_decision(tx, cra.mission.client_company_id)
-    validated = cra.submit(_decision(tx, cra, caller), choices)
+    choices = await settings_of(tx, cra.mission.client_company_id)
+    elsewhere = await days_in_other_months(tx, cra.mission, cra.month)
+    validated = cra.submit(_decision(tx, cra, caller), choices, elsewhere=elsewhere)
     audit(tx, "cra.submitted", cra.id, version=cra.version, days=cra.total_days)
     if validated is not None:
         _tell_validated(tx, cra, validated)

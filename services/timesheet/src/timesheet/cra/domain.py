@@ -13,13 +13,13 @@ from sqlalchemy import Enum, ForeignKey, Numeric, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis.errors import Conflict, FieldError, Forbidden, require
+from chassis.errors import Conflict, Forbidden, require
 from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.billing import InvoiceImported
 from contracts.timesheet import CraValidated
 from contracts.values import Month
-from timesheet.cra.calendar import day_of
+from timesheet.cra.days import DayWorked, faults_of
 from timesheet.cra.invoicing import Invoiced
 from timesheet.cra.refusals import (
     CraNotValidated,
@@ -67,14 +67,6 @@ The provider's own side validates only where the client has chosen not to; the c
 
 DELIVERED = moves({_S.DRAFT, _S.REFUSED, _S.PENDING_APPROVAL}, {_P.APPROVER, _P.INDEPENDENT})
 """While what is billed at a fixed price is stated, and by whom."""
-
-
-@dataclass(frozen=True, slots=True)
-class DayWorked:
-    """Half a day or a day, on a date."""
-
-    date: date
-    quantity: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +148,10 @@ class Cra(Invoiced, Itemised, Base):
         """
         check_move(MOVES, self.status, CraStatus.DRAFT, by)
         choices.require_module()
-        if errors := self._faults(days, weekends=choices.weekends_allowed):
+        if errors := faults_of(days, self.mission, self.month, weekends=choices.weekends_allowed):
             raise InvalidDays(f"{len(errors)} of {len(days)} days cannot be counted", errors=errors)
         total = sum((day.quantity for day in days), Decimal(0))
-        if elsewhere + total > self.mission.days and not choices.overrun_allowed:
-            left = self.mission.days - elsewhere
-            raise DaysExceedOrder(f"{total} days asked, {left} of {self.mission.days} ordered are left", field="days")
+        self._check_fits(total, elsewhere, choices)
         self.entries = {day.date.isoformat(): f"{day.quantity:.1f}" for day in sorted(days, key=lambda day: day.date)}
         self.total_days = total
         self._move_to(CraStatus.DRAFT, by)
@@ -175,13 +165,14 @@ class Cra(Invoiced, Itemised, Base):
         check_move({self.status: DELIVERED}, self.status, self.status, by)
         self.version += 1
 
-    def submit(self, decision: Decision, choices: ActivitySettings) -> CraValidated | None:
+    def submit(self, decision: Decision, choices: ActivitySettings, *, elsewhere: Decimal) -> CraValidated | None:
         """Send the month to whoever decides next: nobody, if it is one's own to approve and the client does not look.
 
         Raises:
             Forbidden, IllegalMove: only the consultant, only a draft or what was refused.
             ModuleOff: the client settles its months outside (TS-03).
             EmptyCra, CorrectionsExceedMonth: it would entitle to an invoice of nothing.
+            DaysExceedOrder: the order has fewer days than when it was filled in.
 
         """
         alone = decision.by is Part.INDEPENDENT
@@ -189,6 +180,7 @@ class Cra(Invoiced, Itemised, Base):
         check_move(MOVES, self.status, target, decision.by)
         choices.require_module()
         self.check_worth_billing(stated=alone)
+        self._check_fits(self.total_days, elsewhere, choices)
         self.submitted_at, self.approved_at, self.refusal_reason = decision.at, decision.at if alone else None, None
         return self._go(target, decision)
 
@@ -236,16 +228,26 @@ class Cra(Invoiced, Itemised, Base):
             return False
         self.entries, self.total_days = kept, sum((Decimal(quantity) for quantity in kept.values()), Decimal(0))
         self.version += 1
+        self.send_back(f"La mission prend fin le {self.mission.ends_on:%d/%m/%Y} : jours ultérieurs retirés.")
+        return True
+
+    def send_back(self, reason: str) -> None:
+        """Return what was sent under other terms than the order has now; a draft is with the consultant anyway."""
         if self.status in {CraStatus.PENDING_APPROVAL, CraStatus.SUBMITTED}:
             self._move_to(CraStatus.REFUSED, Part.ORDER)
-            self.refusal_reason = f"La mission prend fin le {self.mission.ends_on:%d/%m/%Y} : jours ultérieurs retirés."
-        return True
+            self.refusal_reason = reason
 
     def mark_invoiced(self, event: InvoiceImported) -> None:
         """Show which invoice bills it. Raises CraNotValidated: nobody may bill it yet (TS-02)."""
         if self.status is not CraStatus.VALIDATED:
             raise CraNotValidated(f"it is {self.status}")
         self.show_invoice(event)
+
+    def _check_fits(self, total: Decimal, elsewhere: Decimal, choices: ActivitySettings) -> None:
+        ordered = self.mission.days
+        if elsewhere + total > ordered and not choices.overrun_allowed:
+            detail = f"{total} days asked, {ordered - elsewhere} of {ordered} ordered are left"
+            raise DaysExceedOrder(detail, field="days")
 
     def _after_approval(self, choices: ActivitySettings) -> CraStatus:
         return CraStatus.SUBMITTED if choices.validation_on else CraStatus.VALIDATED
@@ -271,28 +273,6 @@ class Cra(Invoiced, Itemised, Base):
             validated_at=decision.at,
             version=self.version,
         )
-
-    def _faults(self, days: Sequence[DayWorked], *, weekends: bool) -> list[FieldError]:
-        """Name every day that cannot be counted, by its place in the list."""
-        errors, seen = [], set[date]()
-        for place, day in enumerate(days):
-            if fault := self._fault(day.date, seen, weekends=weekends):
-                code, detail = fault
-                errors.append(FieldError(f"days.{place}.date", code, detail))
-            seen.add(day.date)
-        return errors
-
-    def _fault(self, day: date, seen: set[date], *, weekends: bool) -> tuple[str, str] | None:
-        if f"{day:%Y-%m}" != self.month:
-            return "outside_month", f"{day} is not in {self.month}"
-        if not self.mission.includes(day):
-            return "outside_mission", f"{day} is not between {self.mission.starts_on} and {self.mission.ends_on}"
-        if day in seen:
-            return "duplicate_date", f"{day} is there twice"
-        known = day_of(day, self.mission.workplace)
-        if not known.may_count(weekends=weekends):
-            return "not_a_working_day", f"{day} is a {known.kind}{f' ({known.name})' if known.name else ''}"
-        return None
 
     def _move_to(self, target: CraStatus, by: Part) -> None:
         self.status = check_move(MOVES, self.status, target, by)

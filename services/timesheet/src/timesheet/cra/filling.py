@@ -16,7 +16,8 @@ from chassis.problems import documented
 from contracts.permissions import Permission
 from contracts.values import Month
 from timesheet.cra import messages
-from timesheet.cra.domain import Cra, DayWorked, refusal_to_begin
+from timesheet.cra.days import DayWorked
+from timesheet.cra.domain import Cra, refusal_to_begin
 from timesheet.cra.months import refill, standing
 from timesheet.cra.queries import check_covered, cra_of_month, days_in_other_months
 from timesheet.cra.refusals import (

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from contracts.values import Month, Period
 from timesheet.cra.calendar import DayKind, days_of
-from timesheet.cra.domain import Cra, DayWorked, refusal_to_begin
+from timesheet.cra.days import DayWorked
+from timesheet.cra.domain import Cra, refusal_to_begin
 from timesheet.directory.missions import Mission
 from timesheet.directory.renewals import Renewal, RenewalPending
 from timesheet.settings.domain import ActivitySettings, ModuleOff

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, any_, bindparam, func, select, text
+from sqlalchemy import Select, any_, bindparam, func, select, text
 from sqlalchemy.orm import contains_eager, defer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -82,32 +82,28 @@ async def check_covered(tx: Tx, mission: Mission, month: Month) -> None:
     raise MonthOutsideMission
 
 
-async def days_in_other_months(tx: Tx, mission: Mission, month: str) -> Decimal:
-    """Days that the order's other CRAs, and corrections of its months, count already; true while its row is locked."""
+async def days_in_other_months(tx: Tx, mission: Mission, month: str | None) -> Decimal:
+    """Days that the order's other CRAs, and corrections of its months, count already; true while its row is locked.
+
+    Without a month, what all of them count.
+    """
     counted = func.coalesce(func.sum(Cra.total_days), Decimal(0))
-    query = select(counted).where(Cra.bdc_id == mission.bdc_id, Cra.month != month)
+    query = select(counted).where(Cra.bdc_id == mission.bdc_id, Cra.month.is_distinct_from(month))
     corrections = Corrections.of(await reports_with_lines(tx, mission.mission_id))
     return (await tx.execute(query)).scalar_one() + corrections.counted_for(mission.bdc_id)
 
 
-async def reports_with_lines(tx: Tx, *mission_ids: UUID) -> Sequence[Cra]:
-    """The reports of these missions that hold more than days."""
-    query = select(Cra).join(Cra.mission).where(Mission.mission_id.in_(mission_ids), Cra.lines != text("'[]'"))
+async def reports_with_lines(tx: Tx, mission_id: UUID) -> Sequence[Cra]:
+    """The reports of a mission that hold more than days."""
+    query = select(Cra).join(Cra.mission).where(Mission.mission_id == mission_id, Cra.lines != text("'[]'"))
     return (await tx.scalars(without_days(query).options(contains_eager(Cra.mission)))).all()
 
 
-@cache
-def _supervisors() -> Select[Any]:
-    follows = bindparam("consultant", type_=Uuid()) == any_(Supervision.consultants)
-    own = Supervision.company_id == bindparam("company")
-    return select(func.array_agg(Supervision.member_id).label("members")).where(own, follows)
-
-
-async def supervisors_of(tx: HotTx, mission: Mission) -> list[UUID]:
+async def supervisors_of(tx: Tx, mission: Mission) -> Sequence[UUID]:
     """The sales managers who look after the consultant of a mission (CO-05)."""
-    values = {"company": mission.provider_company_id, "consultant": mission.consultant_id}
-    found = await tx.fetch(_supervisors(), values)
-    return (found and found["members"]) or []
+    follows = any_(Supervision.consultants) == mission.consultant_id
+    query = select(Supervision.member_id).where(Supervision.company_id == mission.provider_company_id, follows)
+    return (await tx.scalars(query)).all()
 
 
 async def cras_to_validate(tx: Tx, ids: Sequence[UUID], caller: Caller) -> Sequence[Cra]:

@@ -12,7 +12,8 @@ from pydantic import Field, StringConstraints
 from chassis.http import Body, View
 from contracts.values import Days, Month, Period
 from timesheet.cra.calendar import DayKind
-from timesheet.cra.domain import Cra, CraStatus, DayWorked
+from timesheet.cra.days import DayWorked
+from timesheet.cra.domain import Cra, CraStatus
 from timesheet.cra.months import MissionMonth, MonthStatus, grid
 from timesheet.directory.missions import Mission
 
