@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
-from stack.demo import companies, mission, month, people, rfp
+from stack.demo import closing, companies, mission, month, people, rfp
 from stack.demo.client import Refused
 from stack.demo.companies import Company
 from stack.demo.deal import DAILY_RATE, PAYMENT_OPTION, Deal, admit, check, settle
@@ -204,6 +204,11 @@ CHAPTERS = (
     Chapter("invoice", "The right invoice is imported", invoice),
     Chapter("payment", "The date of payment is told", payment_mail),
     Chapter("renewal", "Marc and Camille renew the mission", renewal),
+    Chapter("month_end", "Nadia, of finance, ends the month", closing.month_end),
+    Chapter("payment_run", "Two people pay Camille (SEPA file)", closing.payment_run),
+    Chapter("statement", "The bank's statement is matched", closing.statement),
+    Chapter("credit_note", "An invoice is taken back by a credit note", closing.credit_note),
+    Chapter("ledger", "The ledger is in balance", closing.ledger),
 )
 
 

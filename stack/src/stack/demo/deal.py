@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -55,6 +57,16 @@ class Stage:
         """Somebody of the platform's staff who may review companies and issue orders."""
         return people.hire_staff(self.door, "Sofia", "Lindqvist", self.platform, "compliance", "contracts")
 
+    def finance(self, first_name: str, last_name: str) -> Person:
+        """Somebody of the platform's staff who handles its money."""
+        return people.hire_staff(self.door, first_name, last_name, self.platform, "finance")
+
+    def sweep(self, service: str, name: str) -> None:
+        """Run a sweep of a service now, as an operator does, in the place of waiting for its hour."""
+        command = [sys.executable, "-m", "chassis.sweeps", service, name]
+        environment = self.platform.service_environment(service)
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+
     def freelancer(self, first_name: str, last_name: str, siren: str) -> tuple[Person, Company]:
         """A freelancer whose company has its documents handed in and its contract signed."""
         person = people.somebody(self.door, first_name, last_name)
@@ -98,6 +110,11 @@ class Deal:
     bpf: Json = field(init=False)
     invoice: Json = field(init=False)
     invoice_pdf: bytes = field(init=False)
+    nadia: Person = field(init=False)
+    olivier: Person = field(init=False)
+    client_invoice: Json = field(init=False)
+    orders: list[Json] = field(init=False)
+    sepa: bytes = field(init=False)
     traces: dict[str, str] = field(default_factory=dict)
     """Trace ids of the decisions, by name."""
 
