@@ -1,12 +1,10 @@
 """The files of issued documents: valid by schema and rules in every kind and VAT case, PDF/A-3, made once."""
 
-from datetime import UTC, datetime
-
 import pytest
 from billing_months import foreign_identity, french_identity
 from issuing_world import draft, line
 
-from billing.bpf.vat import NORMAL, OUT_OF_SCOPE, OUTLAY, REVERSE_CHARGE, SMALL_BUSINESS
+from billing.bpf.vat import NORMAL, OUT_OF_SCOPE, REVERSE_CHARGE, SMALL_BUSINESS
 from billing.issuing.credit_note import credit
 from billing.issuing.domain import IssuedInvoice
 from billing.issuing.issue import issue
@@ -15,7 +13,6 @@ from billing.issuing.sheet import Kind, Language
 from chassis import get_locked
 from chassis.errors import NotFound
 from contracts.company import TaxStatus
-from contracts.values import Money
 
 CASES = {
     "client": (french_identity, NORMAL, {}),
@@ -47,7 +44,9 @@ async def made(h, known, case, *more):
 
 
 def markers(pdf):
-    return [mark in pdf for mark in (b"/OutputIntents", b"<pdfaid:part>3<", b"/AFRelationship/Alternative", b"<fx:Version>")]
+    return [
+        mark in pdf for mark in (b"/OutputIntents", b"<pdfaid:part>3<", b"/AFRelationship/Alternative", b"<fx:Version>")
+    ]
 
 
 class TestPaper:

@@ -35,6 +35,9 @@ SUBSCRIPTION = """INSERT INTO subscriptions (id, company_id, plan, offer_code, m
         noticed_term, version)
     SELECT id, id, 'business', 'X', 1, 'X', 'X', 'X', 'end_of_term', id, now(), issued_on, 1, issued_on, issued_on,
         'active', 0, 1 FROM invoices WHERE id = :invoice"""
+EARLIER = """INSERT INTO issued_invoices SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(),
+        'position', 2, 'number', 'X-2', 'source_id', gen_random_uuid(), 'issued_on', i.issued_on - 1))).*
+    FROM issued_invoices i WHERE i.number = 'X-1'"""
 DEFECTS = {
     "ledger_is_balanced": [
         """INSERT INTO ledger_entries
@@ -63,6 +66,14 @@ DEFECTS = {
     "self_billed_under_a_prior_mandate": [MANDATE.format("interval '9 years'"), SELF_BILL],
     "each_term_is_invoiced_at_its_price": [SUBSCRIPTION],
     "each_quarter_is_invoiced_once": [ISSUED.replace("'client'", "'rise'")],
+    "issued_numbers_have_no_gap": ["UPDATE numbers SET last = last + 1 WHERE starts_with(series, 'FC-')"],
+    "issued_dates_never_go_back": [ISSUED, EARLIER],
+    "issued_totals_are_their_lines": [ISSUED],
+    "issued_vat_is_rounded_once": [
+        ISSUED.replace("'{}'", """'{"vat": [{"base": "1.00", "rate": "20.00", "amount": "0.21"}]}'""")
+    ],
+    "credited_is_what_credit_notes_took": ["UPDATE issued_invoices SET credited = 0.01 WHERE source_id = :bpf"],
+    "issued_sales_are_booked": [ISSUED],
     "references_have_no_gap": ["UPDATE numbers SET last = last + 1"],
 }
 
