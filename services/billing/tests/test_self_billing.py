@@ -1,6 +1,7 @@
 """The platform writes a provider's invoices: specimen, validation, contest (BL-04; domain facts 1.7 and 2.4)."""
 
 import asyncio
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from billing.bpf.domain import Bpf
 from billing.invariants import broken
 from billing.invoice.domain import Invoice
+from billing.issuing.documents import make_documents
 from billing.issuing.domain import IssuedInvoice
 from billing.issuing.sheet import Language
 from billing.ledger.domain import Account
@@ -128,6 +130,19 @@ class TestValidate:
         assert [e.cra_id for e in await h.emitted(InvoiceImported)].count(month.cra_id) == 1
         told = [m for m in await h.emitted(NotificationRequested) if str(m.subject_id) == done["id"]]
         assert [(m.template, m.context["contest_until"]) for m in told] == [("self_bill_issued", "2026-12-05")]
+
+    async def test_gives_the_provider_the_document_once_it_is_made(self, h, mandated):
+        month = await mandated()
+        done = await issued(h, month)
+        path, headers = f"/invoices/{done['invoice_id']}/file", head(h, month.provider_id)
+        assert (await h.client.get(path, headers=headers)).json()["code"] == "document_not_made"
+        while await make_documents(h.platform):
+            pass
+        file = await h.client.get(path, headers=headers)
+        assert file.content.startswith(b"%PDF")
+        async with h.tx() as tx:
+            document = await tx.get(IssuedInvoice, done["issued_invoice_id"])
+        assert hashlib.sha256(file.content).hexdigest() == document.document_sha256
 
     async def test_happens_once(self, h, mandated):
         month = await mandated()

@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, and_, select
 
 from billing.bpf.domain import Bpf
 from billing.bpf.queries import sold_by
-from billing.invoice.domain import Invoice, InvoiceNotFound
+from billing.invoice.domain import Invoice, InvoiceNotFound, Origin
 from billing.invoice.statuses import InvoiceStatus
 from billing.invoice.views import InvoiceView
+from billing.issuing.domain import DocumentNotMade, IssuedInvoice
+from billing.issuing.views import pdf_answer
 from billing.own import OwnDep
 from chassis import Tx
 from chassis.auth import Caller, may
@@ -52,17 +54,24 @@ async def read_invoice(invoice_id: UUID, tx: TxDep, caller: CallerDep, own: OwnD
     response_class=Response,
     responses={
         200: {"description": "the invoice", "content": dict.fromkeys((PDF, XML), _BINARY)},
-        **documented(Forbidden, InvoiceNotFound, FileMissing),
+        **documented(Forbidden, InvoiceNotFound, FileMissing, DocumentNotMade),
     },
 )
 async def read_invoice_file(invoice_id: UUID, tx: TxDep, caller: CallerDep, platform: PlatformDep) -> Response:
     """The invoice as it was imported, byte for byte, or as the platform wrote it."""
     found = await _own_invoice(tx, invoice_id, caller)
+    if found.origin == Origin.SELF_BILLED:
+        return await pdf_answer(await _written_by_platform(tx, found), platform.files)
     key, name, sha256, size = found.file_key, found.file_name, found.file_sha256, found.file_size
     if key is None or name is None or sha256 is None or size is None:
         raise FileMissing
     stored = StoredFile(key, name, found.file_type or PDF, sha256, size)
     return attachment(stored, await platform.files.read(stored.key))
+
+
+async def _written_by_platform(tx: Tx, invoice: Invoice) -> IssuedInvoice:
+    same = (IssuedInvoice.party_id == invoice.provider_company_id) & (IssuedInvoice.number == invoice.number)
+    return (await tx.scalars(select(IssuedInvoice).where(same))).one()
 
 
 def _sold_by(caller: Caller) -> ColumnElement[bool]:
