@@ -72,9 +72,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rates")),
     )
     op.create_index("ix_rates_mission_id_code", "rates", ["mission_id", "code"], unique=False)
+    op.create_table(
+        "evaluations",
+        sa.Column("cra_id", sa.Uuid(), nullable=False),
+        sa.Column("rating", sa.SmallInteger(), nullable=False),
+        sa.Column("comment", sa.String(length=500), nullable=True),
+        sa.Column("given_by", sa.Uuid(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_evaluations_rating_in_range")),
+        sa.ForeignKeyConstraint(["cra_id"], ["cras.id"], name=op.f("fk_evaluations_cra_id")),
+        sa.PrimaryKeyConstraint("cra_id", name=op.f("pk_evaluations")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("evaluations")
     op.drop_index("ix_rates_mission_id_code", table_name="rates")
     op.drop_table("rates")
     op.drop_index("ix_line_files_removed_at", table_name="line_files")

@@ -9,6 +9,8 @@ from timesheet.cra.sweeps import SWEEPS
 from timesheet.directory import consumers as directory_consumers
 from timesheet.directory import personal
 from timesheet.directory import routes as directory_routes
+from timesheet.evaluation import personal as evaluation_data
+from timesheet.evaluation import routes as evaluation_routes
 from timesheet.line import correcting
 from timesheet.line import personal as line_data
 from timesheet.line import routes as line_routes
@@ -29,10 +31,11 @@ service = Service(
         settings_routes.router,
         line_routes.router,
         correcting.router,
+        evaluation_routes.router,
         rate_routes.router,
     ],
     consumers=[directory_consumers.consumers, cra_consumers.consumers],
     sweeps=SWEEPS,
     background=[keep_doing(drop_removed, rest=60.0, failing="files_not_removed")],
-    personal_data=[*DATA, *personal.DATA, *settings_personal.DATA, *line_data.DATA],
+    personal_data=[*DATA, *personal.DATA, *settings_personal.DATA, *line_data.DATA, *evaluation_data.DATA],
 )
