@@ -92,7 +92,7 @@ SCHEMES = (
         {PaymentOption.BASIC: _BACK_TO_BACK},
         {
             "immediate": Terms(
-                FeeType.AMOUNT_PER_DAY, Decimal("20.00"), Trigger.CRA_VALIDATED, 0, DayCount.CALENDAR_DAYS
+                FeeType.AMOUNT_PER_DAY, Decimal("20.00"), Trigger.CRA_VALIDATED, 3, DayCount.BUSINESS_DAYS
             ),
             "flat": Terms(FeeType.PERCENTAGE_OF_DAILY_RATE, Decimal("5.0"), Trigger.CLIENT_PAID, None, None),
         },
