@@ -130,3 +130,4 @@ class RenewalChanged(Event, type="contracting.RenewalChanged.v1", subject="renew
     period: Period
     """The days of the next order, as proposed by now."""
     pending: bool
+    """Whether its order is still to come; otherwise it is issued, or never will be."""
