@@ -41,7 +41,7 @@ async def _forget_terms(tx: Tx, as_of: datetime) -> None:
 
 async def _bpfs(tx: Tx, member_id: UUID) -> Records:
     mine = or_(Bpf.consultant_id == member_id, Bpf.operational_manager_id == member_id)
-    shown = ("reference", "title", "consultant_name", "month_text", "days", "issued_on")
+    shown = ("reference", "title", "consultant_name", "month_text", "days", "lines_json", "issued_on")
     return [record_of(row, *shown) for row in await tx.scalars(select(Bpf).where(mine).order_by(Bpf.id))]
 
 
