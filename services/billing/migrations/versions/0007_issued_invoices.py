@@ -80,6 +80,7 @@ def upgrade() -> None:
     )
     for name, columns, where in (
         ("party_id", ["party_id", "id"], None),
+        ("manager_id", ["manager_id", "id"], "manager_id IS NOT NULL"),
         ("credits_id", ["credits_id"], "credits_id IS NOT NULL"),
         ("unmade", ["id"], "document_key IS NULL"),
         ("due_on", ["due_on", "id"], "status IN ('issued','partly_paid')"),

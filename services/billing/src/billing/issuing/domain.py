@@ -123,6 +123,7 @@ class IssuedInvoice(Base):
             postgresql_where=text("kind <> 'credit_note'"),
         ),
         Index("ix_issued_invoices_party_id", "party_id", "id"),
+        Index("ix_issued_invoices_manager_id", "manager_id", "id", postgresql_where=text("manager_id IS NOT NULL")),
         Index("ix_issued_invoices_credits_id", "credits_id", postgresql_where=text("credits_id IS NOT NULL")),
         Index("ix_issued_invoices_unmade", "id", postgresql_where=text("document_key IS NULL")),
         Index("ix_issued_invoices_due_on", "due_on", "id", postgresql_where=text("status IN ('issued','partly_paid')")),
