@@ -150,6 +150,17 @@ class TestValidate:
         answers = await asyncio.gather(*(decide(h, specimen) for _ in range(3)))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
 
+    async def test_racing_a_refusal_or_a_revocation_has_one_outcome(self, h, mandated):
+        month = await mandated()
+        [specimen] = await listed(h, month)
+        refusal = decide(h, specimen, "refusal", reason="The address is wrong")
+        answers = await asyncio.gather(decide(h, specimen), refusal, choose(h, month.provider_id, "manual"))
+        assert answers[2].status_code == 200
+        assert sorted(answer.status_code for answer in answers[:2]) in ([200, 409], [409, 409])
+        [left] = await listed(h, month)
+        invoiced = (await bpf_of(h, month))["status"] == "invoiced"
+        assert left["status"] in ({"issued"} if invoiced else {"refused", "withdrawn"})
+
     async def test_of_several_is_all_or_nothing(self, h, mandated):
         first, second = [(await listed(h, await mandated()))[0]["id"] for _ in range(2)]
         path, headers = "/staff/self-bills/validation", finance(h)

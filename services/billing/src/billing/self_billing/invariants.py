@@ -1,4 +1,8 @@
-"""What must hold of invoices written for providers: each a query that finds nothing."""
+"""What must hold of invoices written for providers: each a query that finds nothing.
+
+An instant is that of its transaction's start, so two that wait for each other may seem to be in the other order: by no
+more than a statement may take.
+"""
 
 INVARIANTS = {
     "self_billed_is_what_was_issued": """
@@ -11,5 +15,6 @@ INVARIANTS = {
         SELECT s.id::text FROM self_bills s JOIN self_billing_mandates m ON m.id = s.mandate_id
         JOIN bpfs b ON b.id = s.bpf_id
         WHERE (m.signed_at AT TIME ZONE 'Europe/Paris')::date >= (b.month || '-01')::date + interval '1 month'
-            OR m.company_id <> b.provider_company_id OR (s.invoice_id IS NOT NULL AND m.revoked_at < s.validated_at)""",
+            OR m.company_id <> b.provider_company_id
+            OR (s.invoice_id IS NOT NULL AND m.revoked_at < s.validated_at - interval '1 minute')""",
 }
