@@ -35,6 +35,7 @@ async def test_an_export_holds_the_members_own_records_alone(h, invoiced):
     mine = await h.exported(invoiced.month.consultant_id)
     for name in ("terms of missions", "pre-invoices", "invoices"):
         assert [kept["consultant_name"] for kept in mine[name]] == ["Camille Martin"]
+    assert mine["pre-invoices"][0]["lines_json"][0]["title"] == "Refonte du portail"
     assert len((await h.exported(invoiced.month.manager_id))["pre-invoices"]) == 1
     stranger = await h.exported(h.member().member_id)
     assert all(records == [] for records in stranger.values())
