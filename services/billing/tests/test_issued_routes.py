@@ -16,6 +16,7 @@ from billing.issuing.domain import IssuedInvoice
 from billing.issuing.issue import issue
 from billing.issuing.mentions import LATE_PAYMENT, exemption, notes_for
 from billing.issuing.sheet import Kind, Language
+from billing.own import build
 from chassis.personal_data import NOBODY
 from contracts.contracting import PaymentOption
 from contracts.roles import CLIENT_ROLES, Role, StaffScope
@@ -168,3 +169,12 @@ class TestPersonalData:
                 row = (await tx.scalars(query)).one()
                 assert (row.content.get("person") == "Camille Martin") is kept
                 assert (row.manager_id != NOBODY) is kept
+
+
+class TestPaymentTerm:
+    @pytest.mark.parametrize(("days", "warned"), [(45, False), (46, True)])
+    def test_above_the_cap_of_periodic_invoices_is_logged(self, h, monkeypatch, caplog, days, warned):
+        monkeypatch.setenv("MAILLON_CLIENT_PAYMENT_DAYS", str(days))
+        build(h.platform.settings)
+        logged = {record.message for record in caplog.records}
+        assert ("client_payment_days_above_periodic_cap" in logged) is warned

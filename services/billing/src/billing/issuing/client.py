@@ -31,7 +31,7 @@ _AT_COST = frozenset({CraLineKind.EXPENSE})
 async def bill(tx: Tx, settings: BillingSettings, bpfs: Sequence[Bpf]) -> list[IssuedInvoice]:
     """Invoice these months to their clients; those of the Rise offer, and those that come to nothing, are left out.
 
-    A month that takes more back than it bills is left out too: staff make a credit note (decision 0015).
+    A month that takes more back than it bills is left out too: staff make a credit note (decision 0017).
 
     Raises:
         NotReady: a client's identity, or an order's terms, have not arrived yet.
