@@ -189,7 +189,8 @@ def test_whatever_is_still_taken_out_no_month_falls_below_zero_and_no_order_abov
             new = new.model_copy(update={"bdc_id": corrected.bdc_id})
             with suppress(Problem):
                 so_far = Corrections(tuple(lines))
-                so_far.check(new.quantity, corrected, counted_in_order=corrected.total_days, overrun=False)
+                counted = corrected.total_days + so_far.counted_for(corrected.bdc_id)
+                so_far.check(new.quantity, corrected, counted=counted, overrun=False)
                 lines.append((new, False))
         elif lines and not lines[number % len(lines)][1]:
             place = number % len(lines)

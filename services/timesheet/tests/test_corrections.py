@@ -140,6 +140,14 @@ class TestLimits:
         full = await scene.fill("2026-05", {"2026-05-04": "1.0", "2026-05-05": "0.5"})
         assert (full.status_code, full.json()["code"]) == (422, "days_exceed_order")
 
+    async def test_a_client_that_lets_months_overrun_lets_corrections(self, make_scene):
+        scene = await make_scene(days=Decimal(3))
+        await scene.validated("2026-04", APRIL)
+        may = (await scene.fill("2026-05", [])).json()["id"]
+        assert (await correct(scene, may, "1.0")).json()["code"] == "correction_exceeds_order"
+        await scene.choose(overrun_allowed=True)
+        assert (await correct(scene, may, "1.0")).status_code == 201
+
     async def test_what_is_taken_back_frees_the_orders_days_once_it_is_validated(self, make_scene, h):
         scene = await make_scene(days=Decimal(5))
         await scene.validated("2026-04", APRIL)

@@ -170,10 +170,14 @@ class TestFrozen:
 
 
 @pytest.mark.req("TS-15", "TS-08")
-async def test_both_sides_see_the_very_lines_that_billing_is_told(scene, h):
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "once"}], ids=["plain", "replayable"])
+async def test_both_sides_see_the_very_lines_that_billing_is_told(scene, h, headers):
     cra_id = await scene.drafted()
     await spend(scene, cra_id)
-    await agreed(scene, cra_id)
+    await with_client(scene, cra_id)
+    for _ in range(2 if headers else 1):
+        done = await scene.call("POST", f"/cras/{cra_id}/validation", scene.manager, headers=headers)
+        assert done.status_code == 200, done.text
     [event] = [one for one in await h.emitted(CraValidated) if str(one.cra_id) == cra_id]
     told = [line.model_dump(mode="json") for line in event.lines]
     for caller in (scene.head, scene.client(Role.DIRECTEUR_ACHATS), scene.manager):

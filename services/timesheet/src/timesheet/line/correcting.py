@@ -17,7 +17,7 @@ from contracts.roles import StaffScope
 from contracts.timesheet import CraLineKind
 from contracts.values import Month
 from timesheet.cra.domain import Cra
-from timesheet.cra.queries import cra_for, cra_of_month, reports_with_lines
+from timesheet.cra.queries import cra_for, cra_of_month, days_in_other_months, reports_with_lines
 from timesheet.cra.refusals import CraNotFound
 from timesheet.cra.views import CraView
 from timesheet.directory.missions import Mission
@@ -34,7 +34,7 @@ from timesheet.line.corrections import (
 )
 from timesheet.line.domain import Line, TooManyLines
 from timesheet.line.files import keep_file
-from timesheet.line.queries import days_counted, earlier_report
+from timesheet.line.queries import earlier_report
 from timesheet.line.views import BillView, NewAdjustment
 from timesheet.line.writing import FILES, WRITING, to_edit, written
 from timesheet.settings.queries import settings_of
@@ -85,9 +85,8 @@ async def add_adjustment(
     corrected = check_correctable(await earlier_report(tx, cra, form.month, bdc_id, caller), cra)
     corrections = Corrections.of(await reports_with_lines(tx, cra.mission.mission_id))
     choices = await settings_of(tx, cra.mission.client_company_id)
-    corrections.check(
-        form.quantity, corrected, counted_in_order=await days_counted(tx, bdc_id), overrun=choices.overrun_allowed
-    )
+    counted = await days_in_other_months(tx, corrected.mission, None)
+    corrections.check(form.quantity, corrected, counted=counted, overrun=choices.overrun_allowed)
     line = Line(
         id=new_id(),
         kind=CraLineKind.ADJUSTMENT,

@@ -128,8 +128,8 @@ class Corrections:
         changed = sum((line.quantity for line, settled in of_it if line.quantity < 0 or settled), Decimal(0))
         return corrected.total_days + changed
 
-    def check(self, quantity: Decimal, corrected: Cra, *, counted_in_order: Decimal, overrun: bool) -> None:
-        """Refuse a correction that does not fit; `counted_in_order` is what the order's reports count as days.
+    def check(self, quantity: Decimal, corrected: Cra, *, counted: Decimal, overrun: bool) -> None:
+        """Refuse a correction that does not fit; `counted` are the order's days that reports and corrections use up.
 
         Raises:
             TakesBackTooMuch: the month has not so many days left.
@@ -143,7 +143,7 @@ class Corrections:
             return
         length = Month(corrected.month).last.day
         in_month = corrected.total_days + self.counted_for(corrected.bdc_id, corrected.month) + quantity
-        in_order = counted_in_order + self.counted_for(corrected.bdc_id) + quantity
+        in_order = counted + quantity
         if in_month > length or (in_order > corrected.mission.days and not overrun):
             raise CorrectionExceedsOrder(f"{in_order} of {corrected.mission.days} ordered", field="quantity")
 

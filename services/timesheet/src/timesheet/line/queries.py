@@ -1,10 +1,9 @@
 """Loading what lines are judged by, and holding it while they are."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from chassis import Tx
 from chassis.auth import Caller
@@ -45,12 +44,6 @@ async def earlier_report(tx: Tx, cra: Cra, month: str, bdc_id: UUID, caller: Cal
     query = visible_cras(caller).where(Mission.mission_id == cra.mission.mission_id)
     query = query.where(Cra.bdc_id == bdc_id, Cra.month == month)
     return (await tx.scalars(without_days(query))).one_or_none()
-
-
-async def days_counted(tx: Tx, bdc_id: UUID) -> Decimal:
-    """Days that all reports of an order count."""
-    total = func.coalesce(func.sum(Cra.total_days), Decimal(0))
-    return (await tx.execute(select(total).where(Cra.bdc_id == bdc_id))).scalar_one()
 
 
 async def rates_of(tx: Tx, mission_id: UUID) -> Sequence[Rate]:
