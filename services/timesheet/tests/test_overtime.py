@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from line_steps import agreed, bill, propose, rate
 
+from contracts.notification import NotificationRequested
 from contracts.roles import Role
 from contracts.timesheet import CraValidated
 from timesheet.rate.domain import ALLOWED, RateStatus, Side
@@ -164,6 +165,12 @@ class TestAgree:
     async def test_what_is_wrong_is_named(self, scene, changes, field):
         answer = await propose(scene, **changes)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+    async def test_the_providers_sales_side_is_told_what_it_is_asked(self, scene, h):
+        rate_id = (await propose(scene)).json()["id"]
+        [told] = [one for one in await h.emitted(NotificationRequested) if str(one.subject_id) == rate_id]
+        assert (told.template, told.roles[0].company_id) == ("rate_proposed", scene.order.provider_company_id)
+        assert told.context == {"title": "Refonte du portail", "code": "ASTR", "label": "Astreinte de nuit"}
 
     async def test_only_the_clients_head_of_purchasing_proposes(self, scene):
         for caller in (scene.manager, scene.head, scene.consultant):

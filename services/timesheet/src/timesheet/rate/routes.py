@@ -10,13 +10,14 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from sqlalchemy import exists, select
 
-from chassis import Tx, audit
+from chassis import Tx, audit, emit
 from chassis.auth import Caller, may
 from chassis.errors import Forbidden, IllegalMove, require
 from chassis.http import Body, CallerDep, Router, TxDep, View
 from chassis.problems import documented
+from contracts.notification import NotificationRequested, RoleInCompany
 from contracts.permissions import Permission
-from contracts.roles import CompanyKind, Role
+from contracts.roles import SELLERS, CompanyKind, Role
 from contracts.values import Amount, Money, Name
 from timesheet.directory.missions import Mission
 from timesheet.directory.queries import MissionNotFound, visible_to
@@ -80,11 +81,22 @@ async def _table_of(tx: Tx, mission_id: UUID) -> Sequence[Rate]:
     return (await tx.scalars(query)).all()
 
 
-async def _hold_mission(tx: Tx, mission_id: UUID, caller: Caller) -> None:
-    """One change of the table at a time. Raises MissionNotFound."""
-    query = select(Mission.bdc_id).where(Mission.mission_id == mission_id, visible_to(caller))
+async def _hold_mission(tx: Tx, mission_id: UUID, caller: Caller) -> Mission:
+    """One change of the table at a time; return one of its orders. Raises MissionNotFound."""
+    query = select(Mission).where(Mission.mission_id == mission_id, visible_to(caller))
     held = (await tx.scalars(query.order_by(Mission.bdc_id).with_for_update(key_share=True))).all()
     require(bool(held), MissionNotFound())
+    return held[-1]
+
+
+def _proposed(rate: Rate, mission: Mission) -> NotificationRequested:
+    """The provider's sales side has a price to agree on."""
+    return NotificationRequested(
+        subject_id=rate.id,
+        template="rate_proposed",
+        roles=[RoleInCompany(company_id=mission.provider_company_id, roles=sorted(SELLERS))],
+        context={"title": mission.title, "code": rate.code, "label": rate.label},
+    )
 
 
 async def _settle(tx: Tx, rate_id: UUID, outcome: RateStatus, caller: Caller) -> Rate:
@@ -119,7 +131,7 @@ async def list_rates(mission_id: UUID, caller: CallerDep, tx: TxDep) -> RatesVie
 )
 async def propose_rate(mission_id: UUID, body: ProposedRate, caller: CallerDep, tx: TxDep) -> RateView:
     """Propose a code and its price; it counts once the provider agrees (TS-09)."""
-    await _hold_mission(tx, mission_id, caller)
+    mission = await _hold_mission(tx, mission_id, caller)
     require(body.ends_on is None or body.ends_on >= body.starts_on, RateEndsBeforeItStarts(field="ends_on"))
     rate = Rate(
         **body.model_dump(exclude={"price"}),
@@ -132,6 +144,7 @@ async def propose_rate(mission_id: UUID, body: ProposedRate, caller: CallerDep, 
     )
     tx.add(rate)
     await tx.flush()
+    emit(tx, _proposed(rate, mission))
     audit(tx, "rate.proposed", rate.id, mission=mission_id, code=rate.code)
     return RateView.showing(rate, caller)
 
