@@ -30,7 +30,7 @@ async def invoice_import() -> list[Figure]:
             made = []
             for _ in range(INVOICES):
                 month = scene.MissionMonth()
-                for event in (month.company_validated, month.bdc_issued, month.cra_validated):
+                for event in (*month.known, month.cra_validated):
                     await h.deliver(event)
                 seller = h.headers(h.member(Role.GERANT, month.provider_id))
                 bpf = (await h.client.get("/bpfs", headers=seller)).json()["items"][0]

@@ -10,8 +10,11 @@ from pathlib import Path
 import bdc_issue
 import chain
 import company_search
+import invoice_document
 import invoice_import
 import messaging
+import month_end
+import posting
 import processes
 import proposals
 import rfp_search
@@ -36,12 +39,15 @@ def benches() -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
         "P3": validations.validation,
         "P4": chain.latency,
         "P5": chain.throughput,
+        "P6": posting.posting,
+        "P7": month_end.month_end,
         "P9": processes.start_and_memory,
         "P11": company_search.search,
         "P12": rfp_search.search,
         "P13": proposals.submission,
         "P14": bdc_issue.issue,
         "P16": invoice_import.invoice_import,
+        "P17": invoice_document.invoice_document,
     }
 
 

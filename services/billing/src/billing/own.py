@@ -14,7 +14,6 @@ from billing.settings import BillingSettings
 from chassis.http import PlatformDep
 from chassis.settings import Settings
 
-
 logger = logging.getLogger("billing.settings")
 
 PERIODIC_CAP = 45

@@ -81,12 +81,12 @@ _UNITS = {
 def pdf_of(row: IssuedInvoice, contact: str) -> bytes:
     """The PDF/A-3 with `factur-x.xml` attached as its alternative."""
     sheet, xml = row.sheet, xml_of(row)
-    return declare(_typeset(_shown(row, sheet, contact), xml.decode(), row))
+    return declare(_typeset(page_of(row, sheet, contact), xml.decode(), row))
 
 
 @cache
-def _compiler() -> tuple[Any, bytes]:
-    """Kept, so that fonts are read once; a process that makes no document does without it."""
+def kept_compiler() -> tuple[Any, bytes]:
+    """The compiler and its template: kept, so that fonts are read once; a process without documents lacks them."""
     import typst  # noqa: PLC0415
 
     return typst.Compiler(ignore_system_fonts=True), (files("billing.issuing") / "invoice.typ").read_bytes()
@@ -95,7 +95,7 @@ def _compiler() -> tuple[Any, bytes]:
 def _typeset(shown: dict[str, Any], xml: str, row: IssuedInvoice) -> bytes:
     import typst  # noqa: PLC0415
 
-    compiler, template = _compiler()
+    compiler, template = kept_compiler()
     made = {
         "format": "pdf",
         "sys_inputs": {"sheet": json.dumps(shown, ensure_ascii=False), "xml": xml},
@@ -110,7 +110,8 @@ def _typeset(shown: dict[str, Any], xml: str, row: IssuedInvoice) -> bytes:
     return pdf
 
 
-def _shown(row: IssuedInvoice, sheet: Sheet, contact: str) -> dict[str, Any]:
+def page_of(row: IssuedInvoice, sheet: Sheet, contact: str) -> dict[str, Any]:
+    """What the page shows, worded in the document's language."""
     words, french = _WORDS[sheet.language], sheet.language is Language.FR
     title = f"{words[row.type_code]} {row.number}"
     return {
