@@ -68,6 +68,22 @@ class TestPropose:
         assert answer.json()["errors"][0]["field"] == "executes_on"
 
 
+class TestStaffInvoices:
+    async def test_are_listed_for_finance_by_status_and_provider(self, finance):
+        due, held = await finance.payable(), await finance.payable()
+        said = await finance.post(f"/staff/invoices/{held.id}/hold", reason="contested by its provider")
+        assert said.json()["hold_reason"] == (await held.read())["hold_reason"] == "contested by its provider"
+        for found, status in ((due, "scheduled"), (held, "on_hold")):
+            path = f"/staff/invoices?status={status}&company_id={found.provider_id}"
+            assert [each["id"] for each in (await finance.get(path)).json()["items"]] == [found.id]
+        assert (await finance.get(f"/staff/invoices?status=paid&company_id={due.provider_id}")).json()["items"] == []
+
+    async def test_an_unknown_one_is_not_held(self, finance):
+        for act in ("hold", "release"):
+            answer = await finance.post(f"/staff/invoices/{uuid4()}/{act}", reason="contested")
+            assert answer.json()["code"] == "invoice_not_found"
+
+
 class TestReview:
     async def test_a_dropped_payment_is_free_for_the_next_run(self, finance):
         due, other = await finance.payable(), await finance.payable()

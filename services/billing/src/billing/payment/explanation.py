@@ -39,6 +39,7 @@ class ReasonCode(StrEnum):
     INVOICE_NOT_IMPORTED = "invoice_not_imported"
     ON_HOLD = "on_hold"
     CLIENT_UNPAID = "client_unpaid"
+    CLIENT_DUE_DATE_AHEAD = "client_due_date_ahead"
     TERM_RUNNING = "term_running"
     DUE_DATE_AHEAD = "due_date_ahead"
     WEEKEND_OR_HOLIDAY = "weekend_or_holiday"
@@ -69,6 +70,10 @@ TEXTS: dict[ReasonCode, dict[Language, str]] = {
     ReasonCode.CLIENT_UNPAID: {
         Language.FRENCH: "Le paiement du client n'est pas encore reçu ; votre facture est réglée après lui.",
         Language.ENGLISH: "The client's payment has not arrived yet; your invoice is paid after it.",
+    },
+    ReasonCode.CLIENT_DUE_DATE_AHEAD: {
+        Language.FRENCH: "L'échéance de la facture du client n'est pas encore passée : il a jusqu'au {day} pour payer.",
+        Language.ENGLISH: "The due date of the client's invoice is still ahead: it has until {day} to pay.",
     },
     ReasonCode.TERM_RUNNING: {
         Language.FRENCH: "Le délai de l'option choisie court encore : paiement le {day}.",
@@ -127,6 +132,8 @@ class Facts:
     invoice: Invoice | None
     today: date
     has_account: bool
+    client_due_on: date | None = None
+    """Until when the client may pay the platform for the month."""
 
 
 def explain(facts: Facts) -> list[Reason]:
@@ -148,6 +155,8 @@ def explain(facts: Facts) -> list[Reason]:
             reasons.append(Reason(ReasonCode.ON_HOLD))
         case InvoiceStatus.AWAITING_CLIENT_PAYMENT:
             reasons.append(Reason(ReasonCode.CLIENT_UNPAID))
+            if facts.client_due_on and facts.client_due_on >= facts.today:
+                reasons.append(Reason(ReasonCode.CLIENT_DUE_DATE_AHEAD, facts.client_due_on))
         case InvoiceStatus.SCHEDULED:
             reasons += _waiting(facts.bpf, facts.invoice, facts.today)
     return reasons if facts.has_account else [*reasons, Reason(ReasonCode.ACCOUNT_MISSING)]

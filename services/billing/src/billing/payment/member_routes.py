@@ -12,6 +12,8 @@ from billing.directory.missions import MissionTerms
 from billing.directory.queries import account_in_force
 from billing.directory.supervision import follows
 from billing.invoice.domain import Invoice
+from billing.issuing.domain import IssuedInvoice
+from billing.issuing.sheet import Kind
 from billing.own import OwnDep
 from billing.payment.domain import ImmediateChosen, ImmediateNotAvailable, MissionNotFound
 from billing.payment.explanation import Facts, Language, ReasonCode, explain
@@ -113,14 +115,8 @@ async def explain_payment(
 ) -> Explanation:
     """Why the provider has not been paid for a month yet; in French, or in English if asked for (BL-26, BL-24)."""
     terms = await _terms_of(tx, mission_id, caller)
-    of_month = select(Bpf).where(Bpf.mission_id == mission_id, Bpf.month_text == month)
-    bpf = (await tx.scalars(of_month.order_by(Bpf.id.desc()).limit(1))).one_or_none()
-    invoice = None
-    if bpf is not None:
-        newest = select(Invoice).where(Invoice.bpf_id == bpf.id).order_by(Invoice.id.desc()).limit(1)
-        invoice = (await tx.scalars(newest)).one_or_none()
-    account = await account_in_force(tx, terms.provider_company_id, tx.now)
-    facts = Facts(month, bpf, invoice, today=tx.today, has_account=account is not None)
+    facts = await _facts_of(tx, terms, month)
+    bpf, invoice = facts.bpf, facts.invoice
     language = Language.asked_for(request.headers.get("accept-language", ""))
     return Explanation(
         mission_id=mission_id,
@@ -132,6 +128,20 @@ async def explain_payment(
         reasons=[ReasonView(code=one.code, text=one.text(language), day=one.day) for one in explain(facts)],
         accounting_contact=own.settings.accounting_contact,
     )
+
+
+async def _facts_of(tx: Tx, terms: MissionTerms, month: Month) -> Facts:
+    """What is known of a month of the mission: its BPF, the newest invoice of that, and what both wait for."""
+    of_month = select(Bpf).where(Bpf.mission_id == terms.mission_id, Bpf.month_text == month)
+    bpf = (await tx.scalars(of_month.order_by(Bpf.id.desc()).limit(1))).one_or_none()
+    invoice = client_due_on = None
+    if bpf is not None:
+        newest = select(Invoice).where(Invoice.bpf_id == bpf.id).order_by(Invoice.id.desc()).limit(1)
+        invoice = (await tx.scalars(newest)).one_or_none()
+        billed = select(IssuedInvoice.due_on).where(IssuedInvoice.source_id == bpf.id)
+        client_due_on = await tx.scalar(billed.where(IssuedInvoice.kind == Kind.CLIENT))
+    account = await account_in_force(tx, terms.provider_company_id, tx.now)
+    return Facts(month, bpf, invoice, today=tx.today, has_account=account is not None, client_due_on=client_due_on)
 
 
 async def _terms_of(tx: Tx, mission_id: UUID, caller: Caller, *, lock: bool = False) -> MissionTerms:

@@ -28,7 +28,7 @@ from billing.payment.domain import (
     check_execution_day,
 )
 from billing.payment.pain001 import MEDIA_TYPE, is_sepa
-from billing.payment.progress import hold, release, transfer_returned
+from billing.payment.progress import transfer_returned
 from chassis import Tx, audit, emit, get_locked, get_or
 from chassis.auth import StepUpRequired, staff
 from chassis.errors import Forbidden, IllegalMove, TemporarilyUnavailable, require
@@ -89,16 +89,6 @@ class OrderView(View):
     status: OrderStatus
     executed_on: date | None
     return_reason: str | None
-
-
-class HeldView(View):
-    """An invoice whose payment was stopped or goes on."""
-
-    id: UUID
-    number: str
-    status: InvoiceStatus
-    payment_on: date | None
-    hold_reason: str | None
 
 
 @router.post(
@@ -169,13 +159,13 @@ async def approve_run(run_id: UUID, tx: TxDep, caller: CallerDep) -> RunView:
     run = await get_locked(tx, PaymentRun, run_id, RunNotFound())
     orders = await runs.live_orders(tx, run, OrderStatus.PROPOSED)
     invoices = {invoice.id: invoice for invoice in await runs.invoices_of(tx, orders)}
-    ready = [order for order in orders if invoices[order.invoice_id].status == InvoiceStatus.SCHEDULED]
-    run.approve(ready, by=caller.member_id, at=tx.now, today=tx.today)
     for order in orders:
-        if order in ready:
-            invoices[order.invoice_id].put_in_payment()
-        else:
+        if invoices[order.invoice_id].status != InvoiceStatus.SCHEDULED:
             order.drop()
+    ready = [order for order in orders if order.status == OrderStatus.PROPOSED]
+    run.approve(ready, by=caller.member_id, at=tx.now, today=tx.today)
+    for order in ready:
+        invoices[order.invoice_id].put_in_payment()
     audit(tx, "payment_run.approve", run.id, payments=len(ready))
     await tx.flush()
     return await _view(tx, run)
@@ -250,24 +240,6 @@ async def return_order(order_id: UUID, body: Reason, tx: TxDep) -> OrderView:
     order = await get_or(tx, PaymentOrder, order_id, OrderNotFound())
     await transfer_returned(tx, order.end_to_end_id, body.reason)
     return await _order_view(tx, order)
-
-
-@router.post(
-    "/staff/invoices/{invoice_id}/hold", access=FINANCE, responses=documented(Forbidden, InvoiceNotFound, IllegalMove)
-)
-async def hold_invoice(invoice_id: UUID, body: Reason, tx: TxDep) -> HeldView:
-    """Pay nothing of a contested or blocked invoice until it is released."""
-    return HeldView.model_validate(await hold(tx, invoice_id, body.reason))
-
-
-@router.post(
-    "/staff/invoices/{invoice_id}/release",
-    access=FINANCE,
-    responses=documented(Forbidden, InvoiceNotFound, IllegalMove),
-)
-async def release_invoice(invoice_id: UUID, tx: TxDep) -> HeldView:
-    """Let the payment go on where it stood."""
-    return HeldView.model_validate(await release(tx, invoice_id))
 
 
 async def _view(tx: Tx, run: PaymentRun) -> RunView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +13,6 @@ from sqlalchemy import and_, case, exists, func, or_, select
 
 from billing.directory.accounts import CompanyAccount
 from billing.directory.companies import Company
-from billing.directory.queries import account_in_force
 from billing.invoice.domain import Invoice
 from billing.invoice.statuses import InvoiceStatus
 from billing.ledger.domain import Account, EntryKind, Posting, credit, debit
@@ -39,17 +39,17 @@ async def fill(tx: Tx, run: PaymentRun) -> list[PaymentOrder]:
     due = await _due(tx, run)
     providers = {invoice.provider_company_id for invoice in due}
     owed, attempts = await owed_by(tx, providers), await _attempts(tx, [invoice.id for invoice in due])
-    now = {company: await account_in_force(tx, company, tx.now) for company in providers}
+    now = await _accounts_in_force(tx, providers)
     orders = []
     for invoice in due:
-        account = now[invoice.provider_company_id]
-        if account is None:
+        account_id = now.get(invoice.provider_company_id)
+        if account_id is None:
             continue
         order = PaymentOrder.of(
             run,
             invoice,
             attempt=attempts.get(invoice.id, 0) + 1,
-            account_id=invoice.account_id or account.bank_details_id,
+            account_id=invoice.account_id or account_id,
             owed=owed[invoice.provider_company_id],
         )
         owed[invoice.provider_company_id] -= order.set_off
@@ -73,6 +73,16 @@ async def _due(tx: Tx, run: PaymentRun) -> Sequence[Invoice]:
         .with_for_update()
     )
     return (await tx.scalars(query, execution_options={"populate_existing": True})).all()
+
+
+async def _accounts_in_force(tx: Tx, companies: set[UUID]) -> dict[UUID, UUID]:
+    """As `account_in_force`, for many companies at once."""
+    query = (
+        select(CompanyAccount.company_id, CompanyAccount.bank_details_id)
+        .where(CompanyAccount.company_id.in_(companies), CompanyAccount.effective_at <= tx.now)
+        .order_by(CompanyAccount.effective_at, CompanyAccount.version)
+    )
+    return {row[0]: row[1] for row in await tx.execute(query)}  # the last of each company stays
 
 
 async def owed_by(tx: Tx, providers: set[UUID]) -> dict[UUID, Decimal]:
@@ -147,7 +157,7 @@ async def payment_file(tx: Tx, run: PaymentRun, operator: BillingSettings, *, ch
     if not transfers:
         return None
     payer = Debtor(operator.operator_name, operator.operator_iban, operator.operator_bic, operator.operator_place)
-    return write(run.id.hex, payer, run.executes_on, tx.now, transfers, check=check)
+    return await asyncio.to_thread(write, run.id.hex, payer, run.executes_on, tx.now, transfers, check=check)
 
 
 def _transfer(order: PaymentOrder, number: str, account: CompanyAccount, company: Company) -> Transfer:
