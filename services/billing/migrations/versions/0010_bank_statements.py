@@ -81,9 +81,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_bank_matches_movement_id", "bank_matches", ["movement_id"])
     op.create_index("ix_bank_matches_target_id", "bank_matches", ["target_id"])
+    op.create_table(
+        "invoice_reminders",
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("days_late", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("invoice_id", "days_late", name="pk_invoice_reminders"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("invoice_reminders")
     op.drop_table("bank_matches")
     op.drop_table("bank_movements")
     op.drop_table("bank_statements")

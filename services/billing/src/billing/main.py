@@ -3,6 +3,7 @@
 from billing.bank import personal as bank_data
 from billing.bank.late_routes import router as late_charges
 from billing.bank.match_routes import router as matches
+from billing.bank.reminders import reminders
 from billing.bank.routes import router as bank
 from billing.bank.rules import matching
 from billing.bpf.consumers import consumers as bpf_consumers
@@ -28,6 +29,7 @@ from billing.own import build
 from billing.payment import personal as payment_data
 from billing.payment.member_routes import router as payments
 from billing.payment.routes import router as payment_runs
+from billing.payment.staff_invoices import router as staff_invoices
 from billing.personal import DATA
 from billing.rise import routes as rise
 from billing.rise.issuing import SWEEPS as RISE_SWEEPS
@@ -63,11 +65,12 @@ service = Service(
         credit_notes,
         payments,
         payment_runs,
+        staff_invoices,
         issued_invoices,
         issued_by_staff,
     ],
     consumers=[directory_consumers, bpf_consumers],
-    sweeps=[check_money, *SUBSCRIPTION_SWEEPS, *RISE_SWEEPS, *matching],
+    sweeps=[check_money, *SUBSCRIPTION_SWEEPS, *RISE_SWEEPS, *matching, reminders],
     background=[*EXCHANGE, *MONTH_END, make_lacking],
     state=build,
     personal_data=[

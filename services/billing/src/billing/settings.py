@@ -63,6 +63,8 @@ class BillingSettings(BaseSettings):
     approved_platform_url: Annotated[str, AfterValidator(_nobody_reads_on_the_way)] | None = None
     """The Flow Service of the approved platform (AFNOR XP Z12-013); without one, flows stay queued."""
     approved_platform_token: SecretStr = SecretStr("")
+    reminder_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = (5, 15, 30)
+    """Days after the due date on which companies are reminded of an invoice."""
     reader_idle_seconds: float = 300.0
     """After this long without an import, the process that reads invoices ends and gives its memory back."""
 
