@@ -86,6 +86,14 @@ class TestSpan:
         await scene.submitted()
         assert (await span(scene)).json()["code"] == "illegal_move"
 
+    async def test_while_it_is_sent_what_is_sent_is_what_it_counts(self, scene):
+        cra_id = await scene.drafted()
+        sending = scene.call("POST", f"/cras/{cra_id}/submission", scene.consultant)
+        filled, sent = await asyncio.gather(span(scene), sending)
+        total = (await scene.read(cra_id))["total_days"]
+        assert (sent.status_code, sent.json()["total_days"]) == (200, total)
+        assert (filled.status_code, total) in {(200, "17.0"), (409, "1.5")}
+
     async def test_twice_at_once_makes_one_cra(self, scene):
         answers = await asyncio.gather(*(span(scene) for _ in range(4)))
         assert {answer.status_code for answer in answers} == {200}
