@@ -128,3 +128,14 @@ class Finance:
             answer = await step(run)
             assert answer.status_code in {200, 201}, answer.text
         return run
+
+
+async def taken_back_objects(given, month):
+    """An invoice of the month's provider with its credit note, under the routes about that."""
+    other = fresh().with_(provider_id=month.provider_id, identity=month.identity)
+    taken = await given(other)
+    answer = await taken.post(invoice_pdf(taken.bpf, number="TAKEN-BACK", issued_on=TODAY))
+    found = Payable(taken, answer.json())
+    assert (await found.credit("TAKING-BACK")).status_code == 201
+    path = "/invoices/{invoice_id}/credit-note"
+    return {path: {"invoice_id": found.id}, f"{path}/file": {"invoice_id": found.id}}

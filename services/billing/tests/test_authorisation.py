@@ -1,6 +1,7 @@
 """Every route with every role, of the own and of a rival company."""
 
 import pytest
+from billing_payments import taken_back_objects
 from facturx_builder import invoice_pdf
 from issuing_world import issued_objects
 from reform_objects import reform_objects
@@ -18,7 +19,10 @@ async def test_every_route_role_and_company(h, given, record_property):
     known |= await own_objects(h, month.month)
     known |= await reform_objects(h)
     known |= await issued_objects(h, month.month)
+    known |= await taken_back_objects(given, month.month)
     provider = month.month.provider_id
-    world = World(h, provider, known, [h.member(Role.GERANT, provider), h.member(Role.DIRECTEUR_ACHATS, month.month.client_id)])
+    world = World(
+        h, provider, known, [h.member(Role.GERANT, provider), h.member(Role.DIRECTEUR_ACHATS, month.month.client_id)]
+    )
     tried = await try_every_caller(world) + await try_every_rival(world)
     record_property("role x route x company pairs in billing", tried)
