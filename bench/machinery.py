@@ -53,13 +53,18 @@ class Thing(Base):
 
 def scene_of(service: str) -> ModuleType:
     """The short ways of a service's own tests, so that what is measured is brought about as there."""
+    return helper_of(service, "conftest")
+
+
+def helper_of(service: str, name: str) -> ModuleType:
+    """One file of a service's tests, with the helpers beside it at hand."""
     folder = HERE.parent / "services" / service / "tests"
-    found = spec_from_file_location(f"{service}_scene", folder / "conftest.py")
+    found = spec_from_file_location(f"{service}_{name}", folder / f"{name}.py")
     assert found is not None
     assert found.loader is not None
     scene = module_from_spec(found)
     sys.modules[found.name] = scene
-    sys.path.insert(0, str(folder))  # the helpers beside it
+    sys.path.insert(0, str(folder))
     try:
         found.loader.exec_module(scene)
     finally:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from random import randint
 from uuid import uuid4
 
-from billing.e_invoicing.domain import EInvoice, Flow
+from billing.e_invoicing.codes import Actor, Code
+from billing.e_invoicing.domain import EInvoice, Flow, Said
 from billing.month_end.domain import MonthEnd, MonthEndStatus
 from contracts.values import Month
 
@@ -24,10 +25,9 @@ async def reform_objects(h):
         buyer_siren="999000003",
         rule="B2B",
         rates=[{"rate": "20.00", "amount": "1200.00"}],
-        code="204",
         collected=Decimal(0),
         settled=True,
-        version=1,
+        version=0,
     )
     async with h.tx() as tx:
         flow = Flow.queue(invoice.invoice_id, tx.now)
@@ -36,7 +36,8 @@ async def reform_objects(h):
             Month(f"20{randint(10, 25)}-{randint(1, 12):02d}"), by=uuid4(), at=tx.now, traceparent=None
         )
         ended.status = MonthEndStatus.FINISHED.value
+        step = invoice.say(Said(Code.TAKEN_IN_CHARGE, Actor.BUYER, tx.now))
         tx.add(invoice)
         await tx.flush()
-        tx.add_all([flow, ended])
+        tx.add_all([step, flow, ended])
     return {"e_invoice_id": str(invoice.invoice_id), "flow_id": str(flow.id), "month_end_id": str(ended.id)}

@@ -11,7 +11,9 @@ from uuid import uuid4
 
 import pytest
 import uvicorn
+from bank_desk import BankDesk
 from billing_months import NOW, foreign_identity, french_identity
+from camt_builder import Line
 from facturx_builder import invoice_pdf
 from pydantic import SecretStr
 from sqlalchemy import select, update
@@ -46,8 +48,11 @@ class Desk:
     """Finance staff, the worker's batches, and the platform that they talk to."""
 
     def __init__(self, h, there):
-        self.h, self.there = h, there
-        self.staff = h.headers(h.staff(StaffScope.FINANCE))
+        self.h, self.there, self.member = h, there, h.staff(StaffScope.FINANCE)
+
+    @property
+    def staff(self):
+        return self.h.headers(self.member)
 
     async def sell(self, identity=None):
         """An issued invoice of 1,200.00, its document made."""
@@ -74,9 +79,9 @@ class Desk:
         return invoice
 
     async def pay(self, invoice, amount):
-        async with self.h.tx() as tx:
-            issued = (await tx.scalars(select(IssuedInvoice).where(IssuedInvoice.id == invoice.id))).one()
-            issued.receive(Money.of(amount))
+        bank = BankDesk(self.h)
+        await bank.receive(Line(amount, remittance=f"Facture {invoice.number}"))
+        await bank.match()
 
     async def work(self):
         """Every loop of the worker, until nothing is left to do."""
@@ -282,6 +287,16 @@ class TestPayments:
         message = desk.there.named(found["flows"][1]["id"])[0]
         assert message.info["flowSyntax"] == "CDAR"
         assert b"<ram:ProcessConditionCode>212<" in message.content
+
+    async def test_what_a_credit_note_takes_back_is_told_as_cancelled(self, desk):
+        invoice = await desk.sell()
+        await desk.work()
+        path = f"/staff/issued-invoices/{invoice.id}/credit-note"
+        note = await desk.h.client.post(path, json={"reason": "Erreur"}, headers=desk.staff)
+        assert note.status_code == 201
+        await desk.work()
+        await desk.work()
+        assert [step["code"] for step in (await desk.read(invoice))["steps"]] == ["200", "220"]
 
     async def test_a_payment_is_told_once_the_invoice_is_deposited_and_not_before(self, desk):
         invoice = await desk.sell()

@@ -1,6 +1,7 @@
 """The official lifecycle: which code follows which, said by whom, for what reasons (conflict C9)."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import product
 from uuid import uuid4
 
@@ -38,6 +39,7 @@ def e_invoice(code=None, part=Actor.SELLER):
         rule="B2B",
         rates=[{"rate": "20.00", "amount": "1200.00"}, {"rate": "0.00", "amount": "80.00"}],
         code=code,
+        collected=Decimal(0),
         version=0,
     )
 

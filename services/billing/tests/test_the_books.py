@@ -38,7 +38,14 @@ SUBSCRIPTION = """INSERT INTO subscriptions (id, company_id, plan, offer_code, m
 EARLIER = """INSERT INTO issued_invoices SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(),
         'position', 2, 'number', 'X-2', 'source_id', gen_random_uuid(), 'issued_on', i.issued_on - 1))).*
     FROM issued_invoices i WHERE i.number = 'X-1'"""
+E_INVOICE = """INSERT INTO e_invoices (invoice_id, origin, our_part, party_id, number, type_code, issued_on, rule,
+        rates, code, collected, settled, version)
+    SELECT id, 'issued', 'seller', id, 'X-1', '380', issued_on, 'B2B', '[]', {}, false, 1
+    FROM invoices WHERE id = :invoice"""
 DEFECTS = {
+    "e_invoices_stand_where_they_were_moved": [E_INVOICE.format("'205', 0")],
+    "collected_is_what_was_told": [E_INVOICE.format("NULL, 2")],
+    "nothing_is_told_as_collected_that_was_not_billed": [ISSUED, E_INVOICE.format("NULL, 2")],
     "ledger_is_balanced": [
         """INSERT INTO ledger_entries
         SELECT id, 'late_charge', bpf_id, issued_on, 'no line', now() FROM invoices WHERE id = :invoice""",

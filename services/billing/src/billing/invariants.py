@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from billing.bank.invariants import INVARIANTS as BANK
+from billing.e_invoicing.invariants import E_INVOICING
 from billing.issuing.invariants import INVARIANTS as ISSUING
 from billing.rise.invariants import INVARIANTS as RISE
 from billing.self_billing.invariants import INVARIANTS as SELF_BILLING
@@ -69,6 +70,7 @@ INVARIANTS = {
         HAVING count(b.id) <> n.last
             OR coalesce(max(split_part(b.reference, '-', 3)::int), 0) <> n.last""",
     **BANK,
+    **E_INVOICING,
     **ISSUING,
     **SELF_BILLING,
     **SUBSCRIPTIONS,

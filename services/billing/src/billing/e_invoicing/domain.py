@@ -174,6 +174,7 @@ class EInvoice(Base):
         said.check()
         self._check_rates(said.amounts)
         self.code = said.code.value
+        self.collected += sum((each.amount for each in said.amounts), Decimal(0))
         self.version += 1
         return self._step(said, applied=True)
 

@@ -104,7 +104,6 @@ async def say_payments(tx: Tx) -> int:
         new = received - invoice.collected
         if new > 0:
             await say(tx, invoice, Said(Code.COLLECTED, Actor.SELLER, tx.now, amounts=invoice.shares_of(new)))
-            invoice.collected = received
         if issued.status is IssuedStatus.CANCELLED:
             await say(tx, invoice, Said(Code.CANCELLED, Actor.SELLER, tx.now))
         invoice.settled = issued.kind in SETTLED_AT_ONCE or issued.status in _CLOSED
