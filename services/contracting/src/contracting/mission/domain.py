@@ -63,12 +63,6 @@ class BdcAlreadyIssued(Conflict):
     code, title = "bdc_already_issued", "The order of this mission is issued"
 
 
-class RenewalOverlapsOrder(Conflict):
-    """Two orders of a mission never share a day."""
-
-    code, title = "renewal_overlaps_order", "The next order begins after the last day of the one before"
-
-
 @dataclass(frozen=True, slots=True)
 class LineTerms:
     """What one order of a mission is for: who works, when, how many days, at what price of a day."""

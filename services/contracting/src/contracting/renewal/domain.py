@@ -15,13 +15,19 @@ from chassis.errors import Conflict, NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
 from chassis.transitions import check_move, moves
 from contracting.columns import word
-from contracting.mission.domain import LineTerms, Mission, RenewalOverlapsOrder
+from contracting.mission.domain import LineTerms, Mission
 from contracting.mission.standing import MissionActor, MissionStatus
 from contracts.contracting import PaymentOption
 from contracts.values import Money, Period
 
 PATIENCE = timedelta(days=30)
 """How long after the mission's last day its renewal may still be agreed."""
+
+
+class RenewalOverlapsOrder(Conflict):
+    """Two orders of a mission never share a day."""
+
+    code, title = "renewal_overlaps_order", "The next order begins after the last day of the one before"
 
 
 class RenewalNotFound(NotFound):

@@ -20,7 +20,7 @@ from contracting.bdc.domain import Bdc
 from contracting.bdc.queries import bdc_of
 from contracting.directory.colleagues import UnknownConsultant, name_of
 from contracting.early_end.domain import MonthAlreadyValidated
-from contracting.mission.domain import LineTerms, Mission, MissionNotFound, RenewalOverlapsOrder
+from contracting.mission.domain import LineTerms, Mission, MissionNotFound
 from contracting.mission.gates import Side
 from contracting.mission.queries import mission_seen_by, visible_to
 from contracting.renewal.domain import (
@@ -30,6 +30,7 @@ from contracting.renewal.domain import (
     RenewalActor,
     RenewalKind,
     RenewalNotFound,
+    RenewalOverlapsOrder,
     RenewalStatus,
     ReplacementOutsideOrder,
     TooManyDays,
