@@ -221,9 +221,8 @@ class Invoice(Base):
 
     def release(self) -> None:
         """Go on where the payment stood. Raises IllegalMove."""
-        waits = self.payment_on is None
-        target = InvoiceStatus.AWAITING_CLIENT_PAYMENT if waits else InvoiceStatus.SCHEDULED
         require(self.status == InvoiceStatus.ON_HOLD, IllegalMove(f"it is {self.status}, not on hold"))
+        target = InvoiceStatus.SCHEDULED if self.payment_on else InvoiceStatus.AWAITING_CLIENT_PAYMENT
         self._move_to(target, PaymentActor.PLATFORM)
         self.hold_reason = None
 
@@ -274,9 +273,9 @@ class Invoice(Base):
 
     def _told(self, template: str, day: str, on: date, amount: Money) -> NotificationRequested:
         sellers = RoleInCompany(company_id=self.provider_company_id, roles=sorted(SELLERS))
-        words = {"invoice_number": self.number, "payable": f"{amount.amount:.2f}", "title": self.title}
-        context = words | {day: on.isoformat()}
-        return NotificationRequested(subject_id=self.id, template=template, roles=[sellers], context=context)
+        payable = f"{amount.amount:.2f}"
+        words = {"invoice_number": self.number, "payable": payable, "title": self.title, day: on.isoformat()}
+        return NotificationRequested(subject_id=self.id, template=template, roles=[sellers], context=words)
 
     def _identified(self) -> dict[str, Any]:
         same = ("cra_id", "mission_id", "provider_company_id", "version")

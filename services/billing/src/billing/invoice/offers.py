@@ -112,14 +112,13 @@ def settle(
 
 def settlement_of(bpf: Bpf, terms: MissionTerms) -> Settlement:
     """Fee and date of a BPF at the terms of its order."""
-    start = max(bpf.validated_on, terms.immediate_from or date.min)
     return settle(
         offer=_offer_of(terms),
         daily_rate=bpf.unit_price,
         days=bpf.days,
         net=bpf.net,
         vat=bpf.vat,
-        start=start if terms.is_immediate else bpf.validated_on,
+        start=max(bpf.validated_on, terms.immediate_from or bpf.validated_on),
         client_paid_on=bpf.client_paid_on,
     )
 
