@@ -60,20 +60,25 @@ def _running() -> Select[MonthEnd]:
 
 
 async def _client_invoices(tx: Tx, running: MonthEnd, settings: BillingSettings) -> int:
-    """Invoice the next pre-invoices of the month whose clients were not invoiced yet."""
-    rows = (await tx.execute(_next_bpfs(running))).all()
-    if not rows:
+    """Invoice those of the next pre-invoices that are the month's and whose clients were not invoiced yet.
+
+    They are walked along their key, so that the last batch costs what the first did.
+    """
+    behind = select(Bpf.id).where(Bpf.id > running.after).order_by(Bpf.id).limit(BATCH)
+    walked = list(await tx.scalars(behind))
+    if not walked:
         running.step_over(tx.now)
         return 1
-    running.after = rows[-1][0].id
+    running.after = walked[-1]
+    rows = (await tx.execute(_unbilled(running).where(Bpf.id.in_(walked)))).all()
     running.did(len(await bill(tx, settings, [bpf for bpf, is_known in rows if is_known])))
     if unknown := [bpf for bpf, is_known in rows if not is_known]:
         running.cannot(len(unknown), _UNKNOWN)
-    return len(rows)
+    return len(walked)
 
 
-def _next_bpfs(running: MonthEnd) -> Select[Bpf, bool]:
-    """With whether the client's identity is known; along the key, so that the last batch costs what the first did."""
+def _unbilled(running: MonthEnd) -> Select[Bpf, bool]:
+    """With whether the client's identity is known."""
     known = select(Company.company_id).where(Company.company_id == Bpf.client_company_id).exists()
     billed = select(IssuedInvoice.id).where(IssuedInvoice.kind == Kind.CLIENT, IssuedInvoice.source_id == Bpf.id)
     connect = select(MissionTerms.bdc_id).where(
@@ -81,10 +86,9 @@ def _next_bpfs(running: MonthEnd) -> Select[Bpf, bool]:
     )
     return (
         select(Bpf, known)
-        .where(Bpf.id > running.after, Bpf.month_text == running.month_text)
-        .where(Bpf.net_amount + Bpf.vat_amount > 0, connect.exists(), ~billed.exists())
+        .where(Bpf.month_text == running.month_text, Bpf.net_amount + Bpf.vat_amount > 0)
+        .where(connect.exists(), ~billed.exists())
         .order_by(Bpf.id)
-        .limit(BATCH)
     )
 
 
