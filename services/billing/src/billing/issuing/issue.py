@@ -116,7 +116,10 @@ class _Work:
 
 
 async def _parties(tx: Tx, ids: set[UUID]) -> dict[UUID, Party]:
-    companies = await tx.scalars(select(Company).where(Company.company_id.in_(ids)))
+    if len(ids) == 1:  # mostly at hand already
+        companies = [company for key in ids if (company := await tx.get(Company, key))]
+    else:
+        companies = list(await tx.scalars(select(Company).where(Company.company_id.in_(ids))))
     parties = {company.company_id: Party.of(company.identity) for company in companies}
     require(parties.keys() == ids, PartyUnknown(field="party_id"))
     return parties
