@@ -48,6 +48,7 @@ TELLING = frozenset(
 """Names of columns that point to a person or describe one."""
 ENDINGS = ("_by", "_by_id", "_member_id", "_email", "_phone", "_signatories", "_ip")
 NOT_OF_PEOPLE = {
+    "billing.e_invoice_steps": "it is said by the seller, the buyer or a platform, never by a person",
     "identity.terms_versions": "who published a version acted for the platform; an id alone",
 }
 """Tables with such a column that need no class, each with the reason."""

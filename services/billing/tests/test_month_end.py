@@ -142,3 +142,15 @@ class TestKilled:
         assert await scalar(office, "SELECT count(DISTINCT source_id) FROM issued_invoices") == BATCH * 3
         assert await scalar(office, "SELECT max(position) FROM issued_invoices") == BATCH * 3
         assert await scalar(office, "SELECT (done->>'client_invoices')::int FROM month_ends") == BATCH * 3
+
+
+class TestWhoEndedIt:
+    async def test_it_is_exported_and_forgotten_with_the_accounts(self, office):
+        by = office.staff(StaffScope.FINANCE)
+        begun = (await start(office, headers=office.headers(by))).json()
+        exported = await office.exported(by.member_id)
+        assert [each["month_text"] for each in exported["month ends"]] == [MONTH]
+        for years, kept in ((10, True), (12, False)):
+            async with office.forgetting(NOW.replace(year=NOW.year + years)) as tx:
+                query = text("SELECT started_by FROM month_ends WHERE id = :id")
+                assert (await tx.scalar(query, {"id": begun["id"]}) == by.member_id) is kept

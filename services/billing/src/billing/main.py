@@ -23,6 +23,7 @@ from billing.issuing.documents import make_lacking
 from billing.issuing.routes import router as issued_invoices
 from billing.issuing.staff import router as issued_by_staff
 from billing.ledger.routes import router as ledger
+from billing.month_end import personal as month_end_data
 from billing.month_end.routes import router as month_ends
 from billing.month_end.work import BACKGROUND as MONTH_END
 from billing.own import build
@@ -79,6 +80,7 @@ service = Service(
         *self_billing_data.DATA,
         *subscription_data.DATA,
         *payment_data.DATA,
+        *month_end_data.DATA,
         *bank_data.DATA,
         *issuing_data.DATA,
     ],
