@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
 from billing.issuing.cii import terms_of, xml_of
@@ -19,6 +20,8 @@ from billing.issuing.factur_x import declare
 from billing.issuing.sheet import Kind, Language, Party, Sheet
 
 logger = logging.getLogger("billing.issuing")
+_ONE_AT_A_TIME = Lock()
+"""A compiler serves one thread; others wait for it."""
 
 _WORDS: dict[Language, dict[str, str]] = {
     Language.FR: {
@@ -101,11 +104,12 @@ def _typeset(shown: dict[str, Any], xml: str, row: IssuedInvoice) -> bytes:
         "sys_inputs": {"sheet": json.dumps(shown, ensure_ascii=False), "xml": xml},
         "timestamp": datetime(row.issued_on.year, row.issued_on.month, row.issued_on.day, tzinfo=UTC),
     }
-    try:
-        pdf = compiler.compile(template, pdf_standards="a-3b", **made)
-    except typst.TypstError as refused:  # a name in letters that no font has
-        logger.warning("document_not_archival", extra={"number": row.number, "reason": refused.message[:200]})
-        pdf = compiler.compile(template, **made)
+    with _ONE_AT_A_TIME:
+        try:
+            pdf = compiler.compile(template, pdf_standards="a-3b", **made)
+        except typst.TypstError as refused:  # a name in letters that no font has
+            logger.warning("document_not_archival", extra={"number": row.number, "reason": refused.message[:200]})
+            pdf = compiler.compile(template, **made)
     assert isinstance(pdf, bytes)
     return pdf
 
