@@ -7,8 +7,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
+from line_steps import TRAIN, rate, spend
 from sqlalchemy import select
 
+from contracts.contracting import WorkType
 from contracts.notification import NotificationRequested
 from contracts.roles import Role
 from contracts.timesheet import CraValidated
@@ -91,6 +93,33 @@ class TestModule:
             ("draft", None),
             *[("not_started", "module_off")] * 3,
         ]
+
+    async def test_off_no_line_of_a_draft_is_written_nor_removed(self, make_scene):
+        scene = await make_scene(work_type=WorkType.FIXED_PRICE)
+        cra_id = await scene.drafted()
+        await rate(scene)
+        line = (await spend(scene, cra_id)).json()["lines"][-1]["id"]
+        await scene.choose(module_on=False)
+        url = f"/cras/{cra_id}"
+        overtime, delivered = {"code": "ASTR", "on": "2026-05-06", "quantity": "1"}, {"title": "T", "amount": "1.00"}
+        correction = {"month": "2026-04", "quantity": "1", "comment": "One day more"}
+        answers = [
+            await spend(scene, cra_id),
+            await scene.call("PUT", f"{url}/expenses/{line}", scene.consultant, data=TRAIN),
+            await scene.call("POST", f"{url}/overtime", scene.consultant, json=overtime),
+            await scene.call("POST", f"{url}/deliverables", scene.head, json=delivered),
+            await scene.call("POST", f"{url}/adjustments", scene.consultant, data=correction),
+            await scene.call("DELETE", f"{url}/lines/{line}", scene.consultant),
+        ]
+        assert [(a.status_code, a.json()["code"]) for a in answers] == [(409, "module_off")] * 6
+
+    async def test_off_what_was_delivered_is_still_said_of_a_month_that_was_sent(self, make_scene):
+        scene = await make_scene(work_type=WorkType.FIXED_PRICE)
+        cra_id = await scene.pending()
+        await scene.choose(module_on=False)
+        delivered = {"title": "Portal", "amount": "100.00"}
+        assert (await scene.call("POST", f"/cras/{cra_id}/deliverables", scene.head, json=delivered)).status_code == 201
+        assert (await scene.call("POST", f"/cras/{cra_id}/approval", scene.head)).status_code == 200
 
     async def test_off_what_was_sent_before_is_still_decided(self, scene):
         cra_id = await scene.submitted()

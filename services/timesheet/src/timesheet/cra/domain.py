@@ -156,13 +156,23 @@ class Cra(Invoiced, Itemised, Base):
         self.total_days = total
         self._move_to(CraStatus.DRAFT, by)
 
-    def edit(self, by: Part) -> None:
-        """Let the consultant write another line. Raises Forbidden, IllegalMove: not after submission (TS-10)."""
+    def edit(self, by: Part, choices: ActivitySettings) -> None:
+        """Let the consultant write another line, until the month is sent (TS-10).
+
+        Raises Forbidden, IllegalMove, or ModuleOff: the client settles its months outside (TS-03).
+        """
+        check_move(MOVES, self.status, CraStatus.DRAFT, by)
+        choices.require_module()
         self._move_to(CraStatus.DRAFT, by)
 
-    def deliver(self, by: Part) -> None:
-        """Let the provider say what it delivered. Raises Forbidden, IllegalMove: not once the client has it."""
+    def deliver(self, by: Part, choices: ActivitySettings) -> None:
+        """Let the provider say what it delivered, until the client has it; what was sent to it is settled here.
+
+        Raises Forbidden, IllegalMove, or ModuleOff: the client settles its months outside (TS-03).
+        """
         check_move({self.status: DELIVERED}, self.status, self.status, by)
+        if self.status is not CraStatus.PENDING_APPROVAL:
+            choices.require_module()
         self.version += 1
 
     def submit(self, decision: Decision, choices: ActivitySettings, *, elsewhere: Decimal) -> CraValidated | None:

@@ -36,7 +36,7 @@ from timesheet.line.domain import Line, TooManyLines
 from timesheet.line.files import keep_file
 from timesheet.line.queries import earlier_report
 from timesheet.line.views import BillView, NewAdjustment
-from timesheet.line.writing import FILES, WRITING, to_edit, written
+from timesheet.line.writing import FILES, WRITING, let_write, to_write, written
 from timesheet.settings.queries import settings_of
 
 router = Router("corrections")
@@ -80,7 +80,8 @@ async def add_adjustment(
     response: Response,
 ) -> BillView:
     """Count days more or less for an earlier month that is validated already. For the consultant (TS-11)."""
-    cra = await to_edit(tx, cra_id, caller, request)
+    cra = await to_write(tx, cra_id, caller, request)
+    await let_write(tx, cra, caller, CraLineKind.ADJUSTMENT)
     bdc_id = form.bdc_id or cra.bdc_id
     corrected = check_correctable(await earlier_report(tx, cra, form.month, bdc_id, caller), cra)
     corrections = Corrections.of(await reports_with_lines(tx, cra.mission.mission_id))

@@ -9,7 +9,7 @@ from chassis import audit
 from chassis.auth import may
 from chassis.errors import Forbidden, require
 from chassis.files import FileMissing, StoredFile, attachment
-from chassis.http import CallerDep, PlatformDep, Router, TxDep, check_if_match, set_etag
+from chassis.http import CallerDep, PlatformDep, Router, TxDep, set_etag
 from chassis.problems import documented
 from chassis.rows import new_id
 from contracts.permissions import Permission
@@ -27,11 +27,7 @@ from timesheet.line.domain import (
 )
 from timesheet.line.files import RECEIPT, file_of, keep_file, remove_file
 from timesheet.line.overtime import InvalidOvertime, RateNotAgreed, overtime_line
-from timesheet.line.queries import (
-    cra_to_write,
-    delivered_elsewhere,
-    rates_of,
-)
+from timesheet.line.queries import delivered_elsewhere, rates_of
 from timesheet.line.views import (
     BillView,
     ExpenseChange,
@@ -39,7 +35,7 @@ from timesheet.line.views import (
     NewExpense,
     NewOvertime,
 )
-from timesheet.line.writing import FILES, WRITING, part_of, to_edit, written
+from timesheet.line.writing import FILES, WRITING, let_write, to_write, written
 
 router = Router("lines")
 
@@ -73,7 +69,8 @@ async def add_expense(
     response: Response,
 ) -> BillView:
     """Report an outlay with its receipt: PDF, PNG or JPEG of 5 MB at most. For the consultant (TS-08)."""
-    cra = await to_edit(tx, cra_id, caller, request)
+    cra = await to_write(tx, cra_id, caller, request)
+    await let_write(tx, cra, caller, CraLineKind.EXPENSE)
     file = await keep_file(tx, platform, cra, form.file)
     line = _expense(new_id(), form).model_copy(update={"file": file})
     cra.put_line(line)
@@ -97,7 +94,8 @@ async def change_expense(
     response: Response,
 ) -> BillView:
     """Write an outlay anew; its receipt stays unless another comes with it. For the consultant (TS-08)."""
-    cra = await to_edit(tx, cra_id, caller, request)
+    cra = await to_write(tx, cra_id, caller, request)
+    await let_write(tx, cra, caller, CraLineKind.EXPENSE)
     former = cra.line(line_id)
     require(former.kind is CraLineKind.EXPENSE, LineNotFound())
     file = former.file
@@ -132,7 +130,8 @@ async def add_overtime(
     *, cra_id: UUID, body: NewOvertime, caller: CallerDep, tx: TxDep, request: Request, response: Response
 ) -> BillView:
     """Report overtime or on-call duty by a code of the mission's table. For the consultant (TS-09)."""
-    cra = await to_edit(tx, cra_id, caller, request)
+    cra = await to_write(tx, cra_id, caller, request)
+    await let_write(tx, cra, caller, CraLineKind.OVERTIME)
     rates = await rates_of(tx, cra.mission.mission_id)
     line = overtime_line(cra, rates, code=body.code, on=body.on, quantity=body.quantity, comment=body.comment)
     cra.put_line(line)
@@ -149,9 +148,8 @@ async def add_deliverable(
     *, cra_id: UUID, body: NewDeliverable, caller: CallerDep, tx: TxDep, request: Request, response: Response
 ) -> BillView:
     """State what was delivered at a fixed price, and what of it is billed. For the provider's sales side (TS-16)."""
-    cra = await cra_to_write(tx, cra_id, caller)
-    check_if_match(request, cra.version)
-    cra.deliver(part_of(cra, caller))
+    cra = await to_write(tx, cra_id, caller, request)
+    await let_write(tx, cra, caller, CraLineKind.DELIVERABLE)
     line = Line(
         id=new_id(),
         kind=CraLineKind.DELIVERABLE,
@@ -174,13 +172,9 @@ async def remove_line(
     *, cra_id: UUID, line_id: UUID, caller: CallerDep, tx: TxDep, request: Request, response: Response
 ) -> BillView:
     """Take a line out, by whoever writes lines of its kind."""
-    cra = await cra_to_write(tx, cra_id, caller)
-    check_if_match(request, cra.version)
-    line, by = cra.line(line_id), part_of(cra, caller)
-    if line.kind is CraLineKind.DELIVERABLE:
-        cra.deliver(by)
-    else:
-        cra.edit(by)
+    cra = await to_write(tx, cra_id, caller, request)
+    line = cra.line(line_id)
+    await let_write(tx, cra, caller, line.kind)
     cra.drop_line(line)
     await remove_file(tx, line.file)
     audit(tx, "cra.line_removed", cra.id, line=line.id, kind=line.kind.value, version=cra.version)
