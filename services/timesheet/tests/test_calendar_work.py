@@ -146,6 +146,19 @@ class TestRemindConsultants:
         await run(scene, CONSULTANTS, MAY_31)
         assert await told(scene, "cra_reminder") == 0
 
+    async def test_of_what_the_calendar_does_not_report(self, make_scene):
+        begun, priced = await make_scene(), await make_scene(work_type=WorkType.FIXED_PRICE)
+        late = await make_scene(period=Period(start=date(2026, 5, 4), end=date(2026, 5, 29)))
+        for scene in (begun, priced):
+            await scene.choose(fixed_report=True)
+        await begun.drafted()
+        late.h.clock.set(datetime(2026, 6, 1, 1, tzinfo=UTC))
+        await late.choose(fixed_report=True)  # for June on: May was the consultant's to report
+        await run(begun, CONSULTANTS, MAY_31)
+        assert [await told(scene, "cra_reminder") for scene in (begun, priced)] == [1, 1]
+        await run(late, CONSULTANTS, datetime(2026, 6, 1, 2, tzinfo=UTC))
+        assert await told(late, "cra_reminder") == 2
+
     async def test_not_of_a_mission_that_begins_later(self, make_scene):
         scene = await make_scene(period=Period(start=date(2026, 6, 1), end=date(2026, 7, 1)))
         await run(scene, CONSULTANTS, MAY_31)

@@ -6,13 +6,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, any_, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, func, select, text
 from sqlalchemy.orm import contains_eager, defer
 from sqlalchemy.orm.attributes import set_committed_value
 
 from chassis import Tx
 from chassis.auth import Caller
 from chassis.hot import HotTx, read_row
+from contracts.contracting import WorkType
 from contracts.roles import CompanyKind
 from contracts.values import Month
 from timesheet.cra.domain import Cra
@@ -22,6 +23,7 @@ from timesheet.directory.queries import Sight, pending_renewal, sight_of, visibl
 from timesheet.directory.renewals import RenewalPending
 from timesheet.directory.supervision import Supervision
 from timesheet.line.corrections import Corrections
+from timesheet.settings.domain import ActivitySettings
 
 
 def visible_cras(caller: Caller) -> Select[Cra]:
@@ -70,6 +72,17 @@ async def cra_of_month(tx: Tx, mission: Mission, month: str, *, locked: bool = F
     if locked:
         query = query.with_for_update(of=Cra)
     return (await tx.scalars(query)).one_or_none()
+
+
+def left_to_the_calendar(month: Month) -> ColumnElement[bool]:
+    """Whether a mission's month is reported by the platform, as its client chose: as long as nobody has begun it.
+
+    Not at a fixed price, where days bill nothing.
+    """
+    begun = exists(select(Cra.id).where(Cra.bdc_id == Mission.bdc_id, Cra.month == month))
+    since = ActivitySettings.fixed_since
+    chosen = and_(ActivitySettings.module_on, since.is_not(None), since <= month.last)
+    return and_(chosen, ~begun, Mission.work_type == WorkType.TIME_AND_MATERIALS)
 
 
 async def check_covered(tx: Tx, mission: Mission, month: Month) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Enum, ForeignKey, Select, String, exists, func, or_, select
+from sqlalchemy import ColumnElement, Enum, ForeignKey, Select, String, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
@@ -17,6 +17,7 @@ from chassis.rows import Base
 from contracts.values import Month
 from timesheet.cra import messages
 from timesheet.cra.domain import Cra, CraStatus
+from timesheet.cra.queries import left_to_the_calendar
 from timesheet.directory.missions import Mission
 from timesheet.settings.domain import ActivitySettings
 
@@ -77,7 +78,7 @@ def _unsent(month: Month, today: date) -> Select[Mission]:
     sent = select(Cra.id).where(Cra.bdc_id == Mission.bdc_id, Cra.month == month, Cra.status.in_(SENT))
     chosen = or_(
         ActivitySettings.client_company_id.is_(None),
-        ActivitySettings.module_on & ActivitySettings.submission_reminders & ActivitySettings.fixed_since.is_(None),
+        and_(ActivitySettings.module_on, ActivitySettings.submission_reminders, ~left_to_the_calendar(month)),
     )
     begun = Mission.starts_on <= func.least(month.last, today)
     query = (

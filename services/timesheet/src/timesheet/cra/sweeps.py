@@ -4,18 +4,17 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from chassis import Tx, audit, emit
 from chassis.clock import business_date
 from chassis.personal_data import NOBODY
 from chassis.sweeps import Sweep
-from contracts.contracting import WorkType
 from contracts.values import Month
 from timesheet.cra import messages
 from timesheet.cra.domain import Cra, Decision
 from timesheet.cra.months import fixed_days
-from timesheet.cra.queries import days_in_other_months
+from timesheet.cra.queries import days_in_other_months, left_to_the_calendar
 from timesheet.cra.reminders import remind_clients, remind_consultants
 from timesheet.directory.missions import Mission, Part
 from timesheet.settings.domain import ActivitySettings
@@ -41,16 +40,10 @@ async def report_fixed_months(tx: Tx, as_of: datetime) -> bool:
 
 
 async def _with_fixed_report(tx: Tx, month: Month, after: UUID | None) -> Sequence[tuple[Mission, ActivitySettings]]:
-    """Missions whose rows are held as while a month is filled in: a month is the consultant's or the calendar's.
-
-    Not at a fixed price, where days bill nothing.
-    """
+    """Missions whose rows are held as while a month is filled in: a month is the consultant's or the calendar's."""
     chosen = ActivitySettings.client_company_id == Mission.client_company_id
-    begun = exists(select(Cra.id).where(Cra.bdc_id == Mission.bdc_id, Cra.month == month))
-    fixed = (~begun, ActivitySettings.module_on, ActivitySettings.fixed_since <= month.last)
-    query = select(Mission, ActivitySettings).join(ActivitySettings, chosen).where(*fixed)
+    query = select(Mission, ActivitySettings).join(ActivitySettings, chosen).where(left_to_the_calendar(month))
     query = query.where(Mission.starts_on <= month.last, Mission.ends_on >= month.first)
-    query = query.where(Mission.work_type == WorkType.TIME_AND_MATERIALS)
     if after is not None:
         query = query.where(Mission.bdc_id > after)
     query = query.order_by(Mission.bdc_id).limit(_PART).with_for_update(of=Mission, key_share=True)
