@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from contracts.contracting import MissionRescheduled, RescheduleReason
+from contracts.contracting import MissionRescheduled, RescheduleReason, WorkType
 from contracts.notification import NotificationRequested
 from contracts.roles import Role
 from contracts.timesheet import CraValidated
@@ -114,6 +114,24 @@ class TestEarlyEnd:
         await work.fill("2026-06", "2026-06-01")
         again = await work.call("POST", f"/cras/{may['id']}/submission", work.consultant)
         assert again.status_code == 200
+
+    @pytest.mark.req("TS-16")
+    async def test_deliverables_come_back_where_the_order_is_worth_less_than_them(self, make_scene):
+        fixed = await make_scene(work_type=WorkType.FIXED_PRICE)  # 60 days at 500.00
+        cra_id = await fixed.drafted("2026-05", ["2026-05-04"])
+        delivered = {"title": "Portal", "amount": "30000.00"}
+        stated = await fixed.call("POST", f"/cras/{cra_id}/deliverables", fixed.head, json=delivered)
+        for action, who in (("submission", fixed.consultant), ("approval", fixed.head)):
+            assert (await fixed.call("POST", f"/cras/{cra_id}/{action}", who)).status_code == 200
+        await fixed.h.deliver(rescheduled(fixed.order, date(2026, 6, 26), days="60.0"))
+        assert (await fixed.read(cra_id))["status"] == "submitted"
+        await fixed.h.deliver(rescheduled(fixed.order, date(2026, 6, 25), 3, days="59.5"))
+        assert (await fixed.read(cra_id))["status"] == "refused"
+        again = await fixed.call("POST", f"/cras/{cra_id}/submission", fixed.consultant)
+        assert (again.status_code, again.json()["code"]) == (422, "deliverables_exceed_order")
+        line = stated.json()["lines"][-1]["id"]
+        assert (await fixed.call("DELETE", f"/cras/{cra_id}/lines/{line}", fixed.head)).status_code == 200
+        assert (await fixed.call("POST", f"/cras/{cra_id}/submission", fixed.consultant)).status_code == 200
 
     async def test_an_older_end_that_arrives_late_changes_nothing(self, work):
         await work.h.deliver(rescheduled(work.order, date(2026, 5, 29), version=3))

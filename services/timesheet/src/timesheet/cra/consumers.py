@@ -13,6 +13,7 @@ from timesheet.cra import messages
 from timesheet.cra.domain import Cra, CraStatus
 from timesheet.cra.queries import days_in_other_months
 from timesheet.directory.missions import Mission
+from timesheet.line.queries import delivered_under
 from timesheet.settings.queries import settings_of
 
 consumers = Consumers("timesheet")
@@ -77,6 +78,8 @@ async def reschedule_mission_on_MissionRescheduled(event: MissionRescheduled, tx
 
 
 async def _counts_too_much(tx: Tx, mission: Mission) -> bool:
-    """Whether the reports count more days than the order has by now."""
+    """Whether the reports count more days, or bill more deliverables, than the order has by now."""
+    if mission.price is not None and (await delivered_under(tx, mission)).amount > mission.price.amount:
+        return True
     choices = await settings_of(tx, mission.client_company_id)
     return not choices.overrun_allowed and await days_in_other_months(tx, mission, None) > mission.days

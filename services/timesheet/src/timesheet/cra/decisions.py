@@ -17,8 +17,8 @@ from timesheet.cra.domain import Cra, CraStatus, Decision
 from timesheet.cra.queries import cra_to_decide, cras_to_validate, days_in_other_months, supervisors_of
 from timesheet.cra.refusals import CraNotFound, DaysExceedOrder, EmptyCra
 from timesheet.cra.views import ChosenCras, CraView, OutcomesView, OutcomeView, Refusal
-from timesheet.line.domain import CorrectionsExceedMonth
-from timesheet.line.queries import cra_to_write
+from timesheet.line.domain import CorrectionsExceedMonth, DeliverablesExceedOrder
+from timesheet.line.queries import cra_to_write, delivered_elsewhere
 from timesheet.settings.domain import ModuleOff
 from timesheet.settings.queries import settings_for_decision, settings_of
 
@@ -41,7 +41,9 @@ def _tell_validated(tx: Tx | HotTx, cra: Cra, validated: CraValidated) -> None:
 @router.post(
     "/cras/{cra_id}/submission",
     access=may(Permission.REPORT_ACTIVITY),
-    responses=documented(*_REFUSALS, ModuleOff, EmptyCra, CorrectionsExceedMonth, DaysExceedOrder),
+    responses=documented(
+        *_REFUSALS, ModuleOff, EmptyCra, CorrectionsExceedMonth, DaysExceedOrder, DeliverablesExceedOrder
+    ),
 )
 async def submit_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, request: Request) -> CraView:
     """Send the month to one's sales manager, or, selling one's own work, to the client. For its consultant (TS-10)."""
@@ -50,6 +52,8 @@ async def submit_cra(cra_id: UUID, caller: CallerDep, tx: TxDep, request: Reques
     choices = await settings_of(tx, cra.mission.client_company_id)
     elsewhere = await days_in_other_months(tx, cra.mission, cra.month)
     validated = cra.submit(_decision(tx, cra, caller), choices, elsewhere=elsewhere)
+    if cra.fixed_price:
+        cra.check_delivered(await delivered_elsewhere(tx, cra))
     audit(tx, "cra.submitted", cra.id, version=cra.version, days=cra.total_days)
     if validated is not None:
         _tell_validated(tx, cra, validated)

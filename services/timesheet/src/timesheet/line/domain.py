@@ -172,6 +172,13 @@ class Itemised:
         """
         require(self.fixed_price, NotFixedPrice())
         self.put_line(line)
+        self.check_delivered(elsewhere)
+
+    def check_delivered(self, elsewhere: Money) -> None:
+        """Refuse deliverables that, with those of the order's other reports, come to more than it is worth by now.
+
+        Raises DeliverablesExceedOrder.
+        """
         price, total = self.mission.price, elsewhere + self.delivered
         if price is not None and total.amount > price.amount:
             raise DeliverablesExceedOrder(f"{total.amount} of {price.amount} would be billed", field="amount")

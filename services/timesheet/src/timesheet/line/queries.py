@@ -34,9 +34,13 @@ async def cra_to_write(tx: Tx, cra_id: UUID, caller: Caller) -> Cra:
 
 async def delivered_elsewhere(tx: Tx, cra: Cra) -> Money:
     """What the order's other reports bill as deliverables."""
-    reports = await reports_with_lines(tx, cra.mission.mission_id)
-    others = [one.delivered for one in reports if one.bdc_id == cra.bdc_id and one.id != cra.id]
-    return sum(others, Money.of(0))
+    return await delivered_under(tx, cra.mission, but=cra)
+
+
+async def delivered_under(tx: Tx, mission: Mission, *, but: Cra | None = None) -> Money:
+    """What the order's reports bill as deliverables, all of them or all others."""
+    reports = await reports_with_lines(tx, mission.mission_id)
+    return sum((one.delivered for one in reports if one.bdc_id == mission.bdc_id and one is not but), Money.of(0))
 
 
 async def earlier_report(tx: Tx, cra: Cra, month: str, bdc_id: UUID, caller: Caller) -> Cra | None:
