@@ -3,8 +3,11 @@
 from uuid import uuid4
 
 import pytest
+from billing_months import MissionMonth
 from facturx_builder import invoice_pdf
 
+from contracts.company import SupervisionChanged
+from contracts.notification import NotificationRequested
 from contracts.roles import Role
 
 
@@ -38,6 +41,19 @@ class TestSupervision:
         pdf = invoice_pdf(month.bpf)
         assert (await month.post(pdf, headers=month.seller(Role.COMMERCIAL))).status_code == 404
         assert (await month.post(pdf, headers=await month.supervising(month.month.consultant_id))).status_code == 201
+
+    async def test_only_who_follows_the_consultant_is_told_what_a_month_is_worth(self, h):
+        month = MissionMonth()
+        for event in month.known:
+            await h.deliver(event)
+        followers = [h.member(Role.COMMERCIAL, month.provider_id) for _ in range(2)]
+        for caller, consultant in zip(followers, (month.consultant_id, uuid4()), strict=True):
+            facts = {"member_id": caller.member_id, "company_id": month.provider_id, "consultants": [consultant]}
+            await h.deliver(SupervisionChanged(affiliation_id=uuid4(), changed_at=h.clock(), version=1, **facts))
+        await h.deliver(month.cra_validated)
+        told = [one for one in await h.emitted(NotificationRequested) if one.template == "bpf_available"]
+        assert told[-1].members == [followers[0].member_id]
+        assert Role.COMMERCIAL not in told[-1].roles[0].roles
 
     async def test_is_worth_nothing_for_a_rival(self, h, given):
         month = await given()

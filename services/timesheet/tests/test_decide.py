@@ -189,9 +189,9 @@ class TestValidate:
         assert (validated.month, f"{validated.days:.1f}") == ("2026-05", body["total_days"])
         assert (validated.validated_by, validated.version) == (scene.manager.member_id, body["version"])
         (message,) = await told(scene, cra_id, "cra_validated")
-        sellers = [Role.COMMERCIAL, Role.FREELANCE, Role.GERANT]
+        heads = [Role.FREELANCE, Role.GERANT]
         assert message.members == [scene.order.consultant_id]
-        assert message.roles == [RoleInCompany(company_id=scene.order.provider_company_id, roles=sellers)]
+        assert message.roles == [RoleInCompany(company_id=scene.order.provider_company_id, roles=heads)]
         assert message.context == {"title": "Refonte du portail", "month": "2026-05", "days": "1.5"}
         assert (await audited(scene, cra_id))[-1] == ("cra.validated", str(scene.manager.member_id))
 

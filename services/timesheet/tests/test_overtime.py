@@ -166,10 +166,14 @@ class TestAgree:
         answer = await propose(scene, **changes)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
-    async def test_the_providers_sales_side_is_told_what_it_is_asked(self, scene, h):
+    @pytest.mark.req("CO-05")
+    async def test_who_runs_the_provider_or_looks_after_the_consultant_is_told_what_is_asked(self, scene, h):
+        commercial = await scene.supervise(scene.supplier(Role.COMMERCIAL), scene.order.consultant_id)
+        await scene.supervise(scene.supplier(Role.COMMERCIAL), uuid4())
         rate_id = (await propose(scene)).json()["id"]
         [told] = [one for one in await h.emitted(NotificationRequested) if str(one.subject_id) == rate_id]
         assert (told.template, told.roles[0].company_id) == ("rate_proposed", scene.order.provider_company_id)
+        assert (told.members, told.roles[0].roles) == ([commercial.member_id], [Role.FREELANCE, Role.GERANT])
         assert told.context == {"title": "Refonte du portail", "code": "ASTR", "label": "Astreinte de nuit"}
 
     async def test_only_the_clients_head_of_purchasing_proposes(self, scene):

@@ -9,6 +9,7 @@ from billing.bpf.lines import price_lines, reported_lines
 from billing.bpf.vat import treatment_of
 from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
+from billing.directory.queries import supervisors_of
 from billing.issuing.client import bill
 from billing.self_billing.queries import propose_specimen
 from billing.settings import billing_settings
@@ -42,7 +43,7 @@ async def issue_bpf_on_CraValidated(event: CraValidated, tx: Tx) -> None:  # noq
     number = await next_number(tx, series)
     bpf = Bpf.issue(event, terms, provider.identity, treatment, lines, number=number, today=tx.today)
     tx.add(bpf)
-    emit(tx, bpf.available())
+    emit(tx, bpf.available(await supervisors_of(tx, bpf.provider_company_id, bpf.consultant_id)))
     audit(tx, "bpf.issue", bpf.id, cra=event.cra_id, reference=bpf.reference)
     await propose_specimen(tx, bpf, Offer(terms.offer))
     await bill(tx, billing_settings(), [bpf])

@@ -23,7 +23,7 @@ from chassis.rows import Base, new_id
 from chassis.transitions import Move, check_move, moves
 from contracts.company import LegalIdentity
 from contracts.notification import NotificationRequested, RoleInCompany
-from contracts.roles import SELLERS, Role
+from contracts.roles import HEADS, PROVIDER_ROLES, SELLERS, Role
 from contracts.timesheet import CraLineKind, CraValidated
 from contracts.values import Money, Month, Period
 
@@ -213,12 +213,13 @@ class Bpf(Base):
         """Total with VAT."""
         return self.net + self.vat
 
-    def available(self) -> NotificationRequested:
-        """Tell those who sell for the provider that the month can be invoiced (BL-01)."""
+    def available(self, supervisors: Sequence[UUID]) -> NotificationRequested:
+        """Tell whoever runs the provider, and looks after the consultant, that the month can be invoiced (BL-01)."""
         return NotificationRequested(
             subject_id=self.id,
             template="bpf_available",
-            roles=[RoleInCompany(company_id=self.provider_company_id, roles=sorted(SELLERS))],
+            members=list(supervisors),
+            roles=[RoleInCompany(company_id=self.provider_company_id, roles=sorted(HEADS & PROVIDER_ROLES))],
             context={
                 "bpf_reference": self.reference,
                 "title": self.title,

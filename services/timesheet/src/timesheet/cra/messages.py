@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.notification import NotificationRequested, RoleInCompany
-from contracts.roles import HEADS, PROVIDER_ROLES, SELLERS
+from contracts.roles import HEADS, PROVIDER_ROLES
 from contracts.values import Month
 from timesheet.cra.domain import Cra
 from timesheet.directory.missions import Mission
@@ -22,12 +22,11 @@ def submitted(cra: Cra) -> NotificationRequested:
 
 def to_approve(cra: Cra, supervisors: Sequence[UUID]) -> NotificationRequested:
     """Whoever looks after the consultant, and whoever runs the provider, have a month to approve."""
-    heads = RoleInCompany(company_id=cra.mission.provider_company_id, roles=sorted(HEADS & PROVIDER_ROLES))
     return NotificationRequested(
         subject_id=cra.id,
         template="cra_to_approve",
         members=list(supervisors),
-        roles=[heads],
+        roles=[heads_of_provider(cra.mission)],
         context={**_facts(cra), "consultant_name": cra.mission.consultant_name, "days": _days(cra)},
     )
 
@@ -53,12 +52,12 @@ def refused(cra: Cra) -> NotificationRequested:
 
 
 def validated(cra: Cra) -> NotificationRequested:
-    """The supplier's side knows that the month can be invoiced (TS-12)."""
+    """The supplier's side knows that the month counts (TS-12); billing tells its sales managers."""
     return NotificationRequested(
         subject_id=cra.id,
         template="cra_validated",
         members=[cra.mission.consultant_id],
-        roles=[RoleInCompany(company_id=cra.mission.provider_company_id, roles=sorted(SELLERS))],
+        roles=[heads_of_provider(cra.mission)],
         context={**_facts(cra), "days": _days(cra)},
     )
 
@@ -81,6 +80,11 @@ def validation_due(cra: Cra) -> NotificationRequested:
         members=[cra.mission.operational_manager_id],
         context={**_facts(cra), "consultant_name": cra.mission.consultant_name, "days": _days(cra)},
     )
+
+
+def heads_of_provider(mission: Mission) -> RoleInCompany:
+    """Whoever runs the provider: sales managers are told by name, since each follows some consultants only (CO-05)."""
+    return RoleInCompany(company_id=mission.provider_company_id, roles=sorted(HEADS & PROVIDER_ROLES))
 
 
 def _facts(cra: Cra) -> dict[str, str]:

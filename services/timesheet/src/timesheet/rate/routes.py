@@ -15,10 +15,12 @@ from chassis.auth import Caller, may
 from chassis.errors import Forbidden, IllegalMove, require
 from chassis.http import Body, CallerDep, Router, TxDep, View
 from chassis.problems import documented
-from contracts.notification import NotificationRequested, RoleInCompany
+from contracts.notification import NotificationRequested
 from contracts.permissions import Permission
-from contracts.roles import SELLERS, CompanyKind, Role
+from contracts.roles import CompanyKind, Role
 from contracts.values import Amount, Money, Name
+from timesheet.cra.messages import heads_of_provider
+from timesheet.cra.queries import supervisors_of
 from timesheet.directory.missions import Mission
 from timesheet.directory.queries import MissionNotFound, visible_to
 from timesheet.rate.domain import (
@@ -89,12 +91,13 @@ async def _hold_mission(tx: Tx, mission_id: UUID, caller: Caller) -> Mission:
     return held[-1]
 
 
-def _proposed(rate: Rate, mission: Mission) -> NotificationRequested:
-    """The provider's sales side has a price to agree on."""
+def _proposed(rate: Rate, mission: Mission, supervisors: Sequence[UUID]) -> NotificationRequested:
+    """Whoever looks after the consultant, and whoever runs the provider, have a price to agree on."""
     return NotificationRequested(
         subject_id=rate.id,
         template="rate_proposed",
-        roles=[RoleInCompany(company_id=mission.provider_company_id, roles=sorted(SELLERS))],
+        members=list(supervisors),
+        roles=[heads_of_provider(mission)],
         context={"title": mission.title, "code": rate.code, "label": rate.label},
     )
 
@@ -144,7 +147,7 @@ async def propose_rate(mission_id: UUID, body: ProposedRate, caller: CallerDep, 
     )
     tx.add(rate)
     await tx.flush()
-    emit(tx, _proposed(rate, mission))
+    emit(tx, _proposed(rate, mission, await supervisors_of(tx, mission)))
     audit(tx, "rate.proposed", rate.id, mission=mission_id, code=rate.code)
     return RateView.showing(rate, caller)
 
