@@ -67,6 +67,7 @@ class TestEndingAMonth:
         assert ended["done"] == {"client_invoices": BATCH + 5, "documents": BATCH + 5, "payment_run": 0}
         assert await scalar(office, "SELECT count(*) FROM issued_invoices WHERE document_key IS NOT NULL") == BATCH + 5
         assert await scalar(office, "SELECT count(*) FROM ledger_entries WHERE kind = 'client_invoice'") == BATCH + 5
+        assert await scalar(office, "SELECT count(*) FROM payment_runs") == 0
         async with office.tx() as tx:
             assert await broken(tx) == {}
 

@@ -129,7 +129,7 @@ async def _payment_run(tx: Tx, running: MonthEnd, _: BillingSettings) -> int:
     if orders:
         audit(tx, "payment_run.propose", proposed.id, executes_on=proposed.executes_on)
     else:
-        tx.expunge(proposed)
+        await tx.delete(proposed)  # `fill` wrote it
         running.cannot(0, _NOTHING_DUE)
     running.step_over(tx.now)
     return 1
