@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from billing.bpf.lines import UnpricedLine, price_lines, vat_of
 from billing.bpf.vat import NORMAL, treatment_of
+from billing.settings import billing_settings
 from chassis.errors import NotReady
 from contracts.company import TaxStatus
 from contracts.roles import Role
@@ -123,6 +124,16 @@ class TestLines:
     async def test_of_exactly_nothing_ask_for_an_invoice(self, given):
         bpf = (await given(MissionMonth(days="3", lines=(work("3"), correction("-3"))))).bpf
         assert (bpf["kind"], bpf["gross"]["amount"]) == ("invoice", "0.00")
+
+    async def test_below_zero_at_the_clients_prices_alone_are_still_the_providers_to_invoice(self, given, monkeypatch):
+        monkeypatch.setenv("MAILLON_CONNECT_MARGIN_PERCENT", "20")
+        billing_settings.cache_clear()
+        lines = (work("1"), correction("-2"), priced(CraLineKind.EXPENSE, "Avion", "1", "550.00", rate="20"))
+        try:
+            bpf = (await given(MissionMonth(days="1", lines=lines))).bpf
+        finally:
+            billing_settings.cache_clear()
+        assert (bpf["kind"], bpf["net"]["amount"]) == ("invoice", "50.00")
 
 
 quantities = st.decimals(min_value=-500, max_value=500, places=2)

@@ -16,7 +16,7 @@ from billing.directory.companies import Company
 from billing.directory.missions import MissionTerms
 from billing.issuing.domain import IssuedInvoice
 from billing.issuing.issue import issue_all
-from billing.issuing.sheet import Draft, DraftLine, Kind, Language
+from billing.issuing.sheet import Draft, DraftLine, Kind, Language, breakdown_of, totals_of
 from billing.settings import BillingSettings
 from chassis import Tx
 from chassis.errors import NotReady
@@ -31,7 +31,8 @@ _AT_COST = frozenset({CraLineKind.EXPENSE})
 async def bill(tx: Tx, settings: BillingSettings, bpfs: Sequence[Bpf]) -> list[IssuedInvoice]:
     """Invoice these months to their clients; those of the Rise offer, and those that come to nothing, are left out.
 
-    A month that takes more back than it bills is left out too: staff make a credit note (decision 0017).
+    A month that takes more back than it bills, to its provider or at its client's prices and VAT, is left out too:
+    staff make a credit note (decision 0017).
 
     Raises:
         NotReady: a client's identity, or an order's terms, have not arrived yet.
@@ -49,7 +50,8 @@ async def bill(tx: Tx, settings: BillingSettings, bpfs: Sequence[Bpf]) -> list[I
         invoice_for(bpf, terms[bpf.bdc_id], known[bpf.client_company_id], settings, languages[bpf.client_company_id])
         for bpf in due
     ]
-    return await issue_all(tx, settings, drafts) if drafts else []
+    billed = [each for each in drafts if totals_of(breakdown_of(each)).gross.amount > 0]
+    return await issue_all(tx, settings, billed) if billed else []
 
 
 def invoice_for(
