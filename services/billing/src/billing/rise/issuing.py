@@ -74,10 +74,7 @@ async def _invoice(tx: Tx, company_id: UUID, quarter: Quarter, uses: list[Use]) 
         kind=Kind.RISE,
         party_id=company_id,
         source_id=charge.id,
-        lines=[
-            DraftLine(f"{use.title} ({use.reference})"[:200], Decimal(use.months), _MONTH, use.price, vat)
-            for use in uses
-        ],
+        lines=[_line(use, vat) for use in uses],
         period=quarter.period,
         title=_TITLES[language].format(quarter=quarter),
         language=language,
