@@ -73,10 +73,10 @@ def upgrade() -> None:
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_reason", sa.String(length=200), nullable=True),
         sa.CheckConstraint("amount > 0", name="ck_bank_matches_above_zero"),
-        sa.CheckConstraint(
-            "(undone_at IS NULL) = (undone_reason IS NULL)", name="ck_bank_matches_undone_with_reason"
+        sa.CheckConstraint("(undone_at IS NULL) = (undone_reason IS NULL)", name="ck_bank_matches_undone_with_reason"),
+        sa.ForeignKeyConstraint(
+            ["movement_id"], ["bank_movements.id"], name="fk_bank_matches_movement_id_bank_movements"
         ),
-        sa.ForeignKeyConstraint(["movement_id"], ["bank_movements.id"], name="fk_bank_matches_movement_id_bank_movements"),
         sa.PrimaryKeyConstraint("id", name="pk_bank_matches"),
     )
     op.create_index("ix_bank_matches_movement_id", "bank_matches", ["movement_id"])

@@ -34,9 +34,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_e_invoices_code", "e_invoices", ["code", "invoice_id"])
     op.create_index("ix_e_invoices_number", "e_invoices", ["number"])
-    op.create_index(
-        "ix_e_invoices_unsettled", "e_invoices", ["invoice_id"], postgresql_where=sa.text("NOT settled")
-    )
+    op.create_index("ix_e_invoices_unsettled", "e_invoices", ["invoice_id"], postgresql_where=sa.text("NOT settled"))
     op.create_table(
         "e_invoice_steps",
         sa.Column("id", sa.Uuid(), nullable=False),
