@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
 from billing.bank.domain import BankMatch, BankMovement, Direction, Rule, Target
@@ -51,12 +51,14 @@ async def follow_credit_notes(tx: Tx, _: datetime) -> bool:
 async def match_movements(tx: Tx, as_of: datetime) -> bool:
     """Try each movement that is not wholly matched, once a run; True while some are left.
 
-    One that somebody else holds just now is tried in the next run.
+    One that somebody else holds just now is tried in the next run. One of which a person took a match back is left
+    to people: rules would only make it again.
     """
     waiting = or_(BankMovement.tried_at.is_(None), BankMovement.tried_at < as_of)
+    by_people = exists().where(BankMatch.movement_id == BankMovement.id, BankMatch.undone_by.is_not(None))
     query = (
         select(BankMovement)
-        .where(BankMovement.matched_amount < BankMovement.amount, waiting)
+        .where(BankMovement.matched_amount < BankMovement.amount, waiting, ~by_people)
         .order_by(BankMovement.tried_at.nulls_first(), BankMovement.id)
         .limit(PART)
         .with_for_update(skip_locked=True)

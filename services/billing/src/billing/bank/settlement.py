@@ -10,13 +10,20 @@ from sqlalchemy import ColumnElement, func, select
 
 from billing.bank.domain import BankMatch, BankMovement, Direction, Rule, Target
 from billing.bank.refusals import MatchNotFound, MatchStands, MovementNotFound, TooMuchMatched, WrongDirection
+from billing.invoice.domain import Invoice, InvoiceNotFound
 from billing.issuing.domain import IssuedInvoice, IssuedInvoiceNotFound, IssuedStatus
 from billing.issuing.issue import BOOKED_HERE
 from billing.issuing.sheet import Kind
 from billing.ledger.domain import EntryKind, reversed_postings
 from billing.ledger.posting import post
 from billing.payment.domain import OrderStatus, PaymentOrder
-from billing.payment.progress import client_has_paid, client_payment_undone, transfer_executed, transfer_returned
+from billing.payment.progress import (
+    client_has_paid,
+    client_payment_undone,
+    may_return,
+    transfer_executed,
+    transfer_returned,
+)
 from chassis import Tx, audit, get_locked
 from chassis.errors import require
 from chassis.rows import new_id
@@ -112,7 +119,7 @@ async def settle_transfer(
     if movement.direction == Direction.OUT:
         await transfer_executed(tx, order.end_to_end_id, movement.booked_on)
     else:
-        require(await may_come_back(tx, order), WrongDirection("the bank never showed that it went out"))
+        require(await may_come_back(tx, order), WrongDirection("it did not go out, or came back already"))
     if movement.direction == Direction.IN and order.status != OrderStatus.RETURNED:
         await transfer_returned(tx, order.end_to_end_id, movement.remittance[:200] or "given back by the bank")
     match = _new(Target.TRANSFER, order.id, order.provider_company_id, order.money, rule)
@@ -120,9 +127,12 @@ async def settle_transfer(
 
 
 async def may_come_back(tx: Tx, order: PaymentOrder) -> bool:
-    """Whether the bank showed that it went out, and has not shown yet that it came back."""
+    """Whether the bank showed that it went out, and not yet that it came back; and no debt would end twice by it."""
     shown = select(BankMovement.direction).join(BankMatch, BankMatch.movement_id == BankMovement.id)
-    return list(await tx.scalars(shown.where(BankMatch.target_id == order.id))) == [Direction.OUT]
+    if list(await tx.scalars(shown.where(BankMatch.target_id == order.id))) != [Direction.OUT]:
+        return False
+    told = order.status == OrderStatus.RETURNED
+    return told or await may_return(tx, order, await get_locked(tx, Invoice, order.invoice_id, InvoiceNotFound()))
 
 
 async def undo(tx: Tx, match: BankMatch, movement: BankMovement, reason: str, *, by: UUID | None = None) -> None:

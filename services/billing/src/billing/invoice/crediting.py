@@ -13,6 +13,7 @@ from billing.invoice.credit_note import CreditNoteDate, CreditNoteNotFound, NotY
 from billing.invoice.domain import Invoice, InvoiceNotFound, InvoiceNumberUsed, Origin
 from billing.invoice.faithful import NotConfirmed
 from billing.invoice.taking_back import take_back
+from billing.issuing.domain import NotCreditable
 from chassis import Tx, audit, get_locked
 from chassis.auth import Caller, may
 from chassis.errors import Forbidden, IllegalMove, TemporarilyUnavailable, require
@@ -48,6 +49,7 @@ class CreditNoteView(View):
         NotConfirmed,
         InvoiceNotFound,
         NotYourOwnInvoice,
+        NotCreditable,
         InvoiceNumberUsed,
         CreditNoteDate,
         IllegalMove,
@@ -72,6 +74,7 @@ async def import_credit_note(
     require(confirmed, NotConfirmed(field="confirmed"))
     invoice, bpf = await _own(tx, invoice_id, caller)
     require(invoice.origin == Origin.IMPORTED, NotYourOwnInvoice())
+    require(not invoice.is_credit, NotCreditable())
     require(invoice.issued_on <= issued_on <= tx.today, CreditNoteDate(field="issued_on"))
     await _check_unused(tx, number, caller.company)
     stored = await platform.files.keep(file, accept=frozenset({PDF}))

@@ -12,8 +12,11 @@ from billing.invoice.domain import Invoice, InvoiceNotFound
 from billing.invoice.statuses import InvoiceStatus
 from billing.ledger.domain import Account, EntryKind, credit, debit
 from billing.ledger.posting import post
-from billing.payment.domain import OrderNotFound, PaymentOrder
+from billing.payment.domain import OrderNotFound, PaymentOrder, PaymentRun, RunStatus
+from billing.payment.runs import owed_for_good
+from billing.self_billing.domain import CONTESTED, SelfBill, SelfBillStatus
 from chassis import Tx, audit, emit, get_locked
+from chassis.errors import IllegalMove, require
 
 
 async def client_has_paid(tx: Tx, bpf_id: UUID, on: date) -> None:
@@ -51,10 +54,11 @@ async def transfer_executed(tx: Tx, end_to_end_id: str, on: date) -> UUID:
 
     Raises:
         OrderNotFound: no transfer of ours.
-        IllegalMove: it was shown before, or given back.
+        IllegalMove: the bank was not told of it yet, or it was shown before, or given back.
 
     """
     order, invoice = await _order_of(tx, end_to_end_id)
+    require(await _is_exported(tx, order), IllegalMove("the bank was not told of it yet"))
     order.execute(on)
     emit(tx, invoice.pay(on))
     emit(tx, invoice.sent(order.money, on))
@@ -65,18 +69,57 @@ async def transfer_executed(tx: Tx, end_to_end_id: str, on: date) -> UUID:
 async def transfer_returned(tx: Tx, end_to_end_id: str, reason: str) -> UUID:
     """The bank rejected the transfer or gave it back: the next run tries again. Returns the order's id.
 
+    One that the bank was never told of is stopped in the same way, and nothing is booked. Of an invoice that was
+    cancelled since, the provider owes nothing any more.
+
     Raises:
         OrderNotFound: no transfer of ours.
-        IllegalMove: it was given back before.
+        IllegalMove: it was given back before, nothing was transferred, or what was cancelled is set off already.
 
     """
     order, invoice = await _order_of(tx, end_to_end_id)
+    exported = await _is_exported(tx, order)
+    require(bool(order.amount) or not exported, IllegalMove("nothing was transferred"))
+    require(await may_return(tx, order, invoice), IllegalMove("what the provider owed for it is set off already"))
     order.give_back(reason)
-    emit(tx, invoice.come_back(tx.now))
-    lines = [debit(Account.TRANSFERS, order.money), credit(Account.PROVIDERS, order.money, order.provider_company_id)]
-    await post(tx, EntryKind.TRANSFER_RETURNED, order.id, f"{invoice.number} {order.end_to_end_id}", lines)
+    if invoice.status == InvoiceStatus.CANCELLED:
+        invoice.paid_on = None
+    else:
+        await _await_payment_again(tx, invoice)
+    if exported:
+        await _book_return(tx, order, invoice)
     audit(tx, "payment.return", order.id, invoice=invoice.id)
     return order.id
+
+
+async def may_return(tx: Tx, order: PaymentOrder, invoice: Invoice) -> bool:
+    """Whether the money may come back: a debt that it would end was not taken from other payments meanwhile."""
+    if invoice.status != InvoiceStatus.CANCELLED:
+        return True
+    owed = await owed_for_good(tx, order.provider_company_id)
+    return owed + order.set_off >= invoice.payable_amount
+
+
+async def _await_payment_again(tx: Tx, invoice: Invoice) -> None:
+    """It is due as it was, unless its client's payment was undone or its provider contests it."""
+    emit(tx, invoice.come_back(tx.now))
+    bpf = await tx.get_one(Bpf, invoice.bpf_id, populate_existing=True)
+    if bpf.client_paid_on is None:
+        invoice.client_payment_undone()
+    contested = (SelfBill.invoice_id == invoice.id) & (SelfBill.status == SelfBillStatus.CONTESTED)
+    if await tx.scalar(select(SelfBill.id).where(contested)):
+        invoice.hold(CONTESTED)
+
+
+async def _book_return(tx: Tx, order: PaymentOrder, invoice: Invoice) -> None:
+    lines = [debit(Account.TRANSFERS, order.money), credit(Account.PROVIDERS, order.money, order.provider_company_id)]
+    await post(tx, EntryKind.TRANSFER_RETURNED, order.id, f"{invoice.number} {order.end_to_end_id}", lines)
+
+
+async def _is_exported(tx: Tx, order: PaymentOrder) -> bool:
+    """Whether the bank was told of it; the order is locked, which its run's export waits for."""
+    run = await tx.get_one(PaymentRun, order.run_id, populate_existing=True)
+    return run.status == RunStatus.EXPORTED
 
 
 async def hold(tx: Tx, invoice_id: UUID, reason: str) -> Invoice:

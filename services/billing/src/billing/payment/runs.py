@@ -107,6 +107,12 @@ async def owed_by(tx: Tx, providers: set[UUID]) -> dict[UUID, Decimal]:
     return owed
 
 
+async def owed_for_good(tx: Tx, provider: UUID) -> Decimal:
+    """As `owed_by`, while no run is proposed that would set it off."""
+    await tx.execute(select(func.pg_advisory_xact_lock(_PROPOSING)))
+    return (await owed_by(tx, {provider}))[provider]
+
+
 async def _attempts(tx: Tx, invoices: list[UUID]) -> dict[UUID, int]:
     query = select(PaymentOrder.invoice_id, func.max(PaymentOrder.attempt)).group_by(PaymentOrder.invoice_id)
     found = await tx.execute(query.where(PaymentOrder.invoice_id.in_(invoices)))

@@ -72,6 +72,8 @@ ALLOWED = {
     _S.UPHELD: moves({_S.CONTESTED}, {_A.STAFF}),
     _S.CREDITED: moves({_S.CONTESTED}, {_A.STAFF}),
 }
+CONTESTED = "contested by the provider"
+"""Why the payment of a contested invoice is held."""
 LIVE = (_S.PROPOSED, _S.ISSUED, _S.CONTESTED, _S.UPHELD)
 """The platform writes, or has written, the BPF's invoice."""
 _LIVE = "status IN ('proposed', 'issued', 'contested', 'upheld')"

@@ -18,7 +18,7 @@ from billing.issuing.domain import IssuedInvoice, IssuedInvoiceNotFound
 from billing.issuing.issue import issue
 from billing.issuing.sheet import Draft, DraftLine, Kind
 from billing.payment.progress import hold, release
-from billing.self_billing.domain import SelfBill
+from billing.self_billing.domain import CONTESTED, SelfBill
 from billing.self_billing.mandate import Mandate
 from billing.self_billing.queries import propose_specimen
 from billing.settings import BillingSettings
@@ -96,13 +96,13 @@ async def hold_payment(tx: Tx, self_bill: SelfBill) -> None:
     """Pay nothing of a contested invoice; what is on its way or paid already can only be credited."""
     invoice = await _invoice_of(tx, self_bill)
     if invoice.status in {InvoiceStatus.SCHEDULED, InvoiceStatus.AWAITING_CLIENT_PAYMENT}:
-        await hold(tx, invoice.id, "contested by the provider")
+        await hold(tx, invoice.id, CONTESTED)
 
 
 async def release_payment(tx: Tx, self_bill: SelfBill) -> None:
-    """The invoice stands: let the payment go on that was held."""
+    """The invoice stands: let the payment go on that was held for the contest, and for nothing else."""
     invoice = await _invoice_of(tx, self_bill)
-    if invoice.status == InvoiceStatus.ON_HOLD:
+    if invoice.hold_reason == CONTESTED:
         await release(tx, invoice.id)
 
 
