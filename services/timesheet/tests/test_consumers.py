@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import permutations
 from uuid import uuid4
 
 import pytest
 
 from chassis.errors import IllegalMove, NotReady
 from chassis.rows import new_id
-from contracts.billing import InvoiceCancelled, InvoicePaid, PaymentScheduled
+from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled
 from contracts.values import Money
+from timesheet.cra.domain import Cra, CraStatus
 from timesheet.cra.refusals import CraNotValidated
 
 MAY_20 = datetime(2026, 5, 20, 8, tzinfo=UTC)
@@ -172,3 +174,35 @@ class TestWhatBecomesOfTheInvoice:
         for late in (first, paid(first), scheduled(first, version=9)):
             await scene.h.deliver(late)
         assert await shown(scene, second) == ["F-2", "2026-07-31", None, None]
+
+    def test_whatever_the_order_of_arrival_the_same_is_shown_in_the_end(self):
+        first = invoice_of(number="F-1", payment_on=None)
+        second = invoice_of(number="F-2", payment_on=date(2026, 9, 30), cra_id=first.cra_id)
+        told = [first, scheduled(first, 10, version=2), scheduled(first, 20, version=3), paid(first), cancelled(first)]
+        assert {after(events) for events in permutations(told)} == {("F-1", "2026-08-20", "2026-08-17", True)}
+        told = [first, scheduled(first, 10, version=2), cancelled(first), second, paid(second)]
+        assert {after(events) for events in permutations(told)} == {("F-2", "2026-09-30", "2026-08-17", False)}
+
+
+def after(events) -> tuple[str | None, str, str, bool]:
+    """What a month shows once each event was taken, those that came too early after the others."""
+    cra, waiting = Cra(status=CraStatus.VALIDATED, version=1), list(events)
+    taken = {
+        InvoiceImported: cra.mark_invoiced,
+        PaymentScheduled: cra.show_date,
+        InvoicePaid: cra.show_paid,
+        InvoiceCancelled: cra.show_cancelled,
+    }
+    while waiting:
+        event = waiting.pop(0)
+        try:
+            taken[type(event)](event)
+        except NotReady:
+            waiting.append(event)
+    return cra.invoice_number, str(cra.payment_on), str(cra.paid_on), cra.invoice_cancelled_at is not None
+
+
+def invoice_of(**facts) -> InvoiceImported:
+    ids = {name: uuid4() for name in ("bpf_id", "cra_id", "mission_id", "provider_company_id")}
+    amounts = dict.fromkeys(("net", "vat", "gross", "fee", "payable"), Money.of("1"))
+    return InvoiceImported(**(ids | amounts | {"invoice_id": new_id(), "imported_at": MAY_20} | facts))
