@@ -150,6 +150,8 @@ class TestComingBack:
             assert (await contest(h, month, self_bill)).json()["status"] == "contested"
             assert (await give_back(later, order)).status_code == 200
             assert (await invoice_of(h, month, self_bill))["status"] == "on_hold"
+            released = await later.post(f"/staff/invoices/{self_bill['invoice_id']}/release")
+            assert released.json()["code"] == "illegal_move"
             await decide(h, self_bill, "settlement", upheld=True, remark="It stands")
             assert (await invoice_of(h, month, self_bill))["status"] == "scheduled"
         finally:

@@ -106,9 +106,13 @@ async def _await_payment_again(tx: Tx, invoice: Invoice) -> None:
     bpf = await tx.get_one(Bpf, invoice.bpf_id, populate_existing=True)
     if bpf.client_paid_on is None:
         invoice.client_payment_undone()
-    contested = (SelfBill.invoice_id == invoice.id) & (SelfBill.status == SelfBillStatus.CONTESTED)
-    if await tx.scalar(select(SelfBill.id).where(contested)):
+    if await _is_contested(tx, invoice):
         invoice.hold(CONTESTED)
+
+
+async def _is_contested(tx: Tx, invoice: Invoice) -> bool:
+    contested = (SelfBill.invoice_id == invoice.id) & (SelfBill.status == SelfBillStatus.CONTESTED)
+    return await tx.scalar(select(SelfBill.id).where(contested)) is not None
 
 
 async def _book_return(tx: Tx, order: PaymentOrder, invoice: Invoice) -> None:
@@ -131,8 +135,9 @@ async def hold(tx: Tx, invoice_id: UUID, reason: str) -> Invoice:
 
 
 async def release(tx: Tx, invoice_id: UUID) -> Invoice:
-    """Let the payment of an invoice go on. Raises InvoiceNotFound, IllegalMove."""
+    """Let the payment of an invoice go on, once its provider contests it no more. Raises InvoiceNotFound, IllegalMove."""
     invoice = await get_locked(tx, Invoice, invoice_id, InvoiceNotFound())
+    require(not await _is_contested(tx, invoice), IllegalMove("its provider contests it"))
     invoice.release()
     audit(tx, "invoice.release", invoice.id)
     return invoice
