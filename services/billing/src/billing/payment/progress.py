@@ -135,7 +135,7 @@ async def hold(tx: Tx, invoice_id: UUID, reason: str) -> Invoice:
 
 
 async def release(tx: Tx, invoice_id: UUID) -> Invoice:
-    """Let the payment of an invoice go on, once its provider contests it no more. Raises InvoiceNotFound, IllegalMove."""
+    """Let the payment of an invoice go on. Raises InvoiceNotFound, and IllegalMove while its provider contests it."""
     invoice = await get_locked(tx, Invoice, invoice_id, InvoiceNotFound())
     require(not await _is_contested(tx, invoice), IllegalMove("its provider contests it"))
     invoice.release()
