@@ -6,7 +6,8 @@ from random import randint
 from uuid import uuid4
 
 from billing.e_invoicing.codes import Actor, Code
-from billing.e_invoicing.domain import EInvoice, Flow, Said
+from billing.e_invoicing.domain import EInvoice, Said
+from billing.e_invoicing.flow import Flow
 from billing.month_end.domain import MonthEnd, MonthEndStatus
 from contracts.values import Month
 

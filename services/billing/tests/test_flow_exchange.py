@@ -19,8 +19,8 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from billing.bpf.vat import NORMAL
-from billing.e_invoicing.domain import Flow, Told
 from billing.e_invoicing.exchange import enlist, follow_payments, hand_over_due, hear
+from billing.e_invoicing.flow import Flow, Told
 from billing.issuing.domain import IssuedInvoice
 from billing.issuing.issue import issue
 from billing.issuing.sheet import Draft, DraftLine, Kind

@@ -9,15 +9,8 @@ import pytest
 
 from billing.e_invoicing import cdar
 from billing.e_invoicing.codes import ALLOWED, FIRST, NAMES, REASONS, Actor, Code
-from billing.e_invoicing.domain import (
-    FLOW_ALLOWED,
-    EInvoice,
-    FlowStatus,
-    LifecycleAmountsWrong,
-    LifecycleReasonWrong,
-    RateAmount,
-    Said,
-)
+from billing.e_invoicing.domain import EInvoice, LifecycleAmountsWrong, LifecycleReasonWrong, RateAmount, Said
+from billing.e_invoicing.flow import FLOW_ALLOWED, FlowStatus
 from chassis.errors import Forbidden, IllegalMove, Problem
 from chassis.transitions import check_move
 

@@ -20,7 +20,8 @@ from billing.e_invoicing.approved_platform import (
     PlatformRefusesError,
 )
 from billing.e_invoicing.codes import Actor, Code
-from billing.e_invoicing.domain import EInvoice, Flow, FlowKind, FlowStatus, Said, Step, Told
+from billing.e_invoicing.domain import EInvoice, Said, Step
+from billing.e_invoicing.flow import Flow, FlowKind, FlowStatus, Told
 from billing.e_invoicing.registry import document_of, enlist_imported, enlist_issued, say_payments
 from billing.own import Own
 from chassis.chores import keep_doing

@@ -15,7 +15,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from billing.bpf.domain import Bpf, BpfKind
 from billing.e_invoicing.codes import ALLOWED, Actor, Code
-from billing.e_invoicing.domain import EInvoice, Flow, Origin, Progress, Rule, Said
+from billing.e_invoicing.domain import EInvoice, Origin, Rule, Said
+from billing.e_invoicing.flow import Flow, Progress
 from billing.invoice.domain import Invoice
 from billing.invoice.statuses import InvoiceStatus
 from billing.issuing.domain import SETTLED_AT_ONCE, IssuedInvoice, IssuedStatus

@@ -12,10 +12,6 @@ from billing.e_invoicing.codes import NAMES, Actor, Code
 from billing.e_invoicing.domain import (
     EInvoice,
     EInvoiceNotFound,
-    Flow,
-    FlowKind,
-    FlowNotRefused,
-    FlowStatus,
     LifecycleAmountsWrong,
     LifecycleReasonWrong,
     Origin,
@@ -24,6 +20,7 @@ from billing.e_invoicing.domain import (
     Said,
     Step,
 )
+from billing.e_invoicing.flow import Flow, FlowKind, FlowNotRefused, FlowStatus
 from billing.e_invoicing.registry import say
 from chassis import audit
 from chassis.auth import staff
