@@ -260,3 +260,14 @@ class TestRead:
             assert (await h.client.get(path, headers=month.seller(Role.CONSULTANT))).status_code == 403
             assert (await h.client.get(path)).status_code == 401
         assert (await h.client.get("/invoices", headers=rival)).json()["items"] == []
+
+
+@pytest.mark.req("CT-17", "BL-05")
+async def test_two_orders_of_a_mission_bill_each_its_own_part_of_a_month(given):
+    first = await given()
+    assert (await first.post(invoice_pdf(first.bpf))).status_code == 201
+    same = {name: getattr(first.month, name) for name in ("provider_id", "identity", "mission_id")}
+    renewed = await given(MissionMonth(days="4", **same))
+    assert renewed.bpf["month"] == first.bpf["month"]
+    answer = await renewed.post(invoice_pdf(renewed.bpf, number="FA-2"))
+    assert answer.status_code == 201, answer.text

@@ -27,7 +27,7 @@ class TypedInvoice(Body):
     vat: Amount
     gross: Amount
     iban: Iban | None = None
-    """Where it asks to be paid; absent for an account without IBAN."""
+    """Where it asks to be paid; absent where it names no IBAN."""
 
 
 def compare_typed(typed: TypedInvoice, awaited: Awaited) -> Iterator[Difference]:
