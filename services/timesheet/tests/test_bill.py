@@ -86,26 +86,28 @@ class AnyBill(RuleBasedStateMachine):
     @rule(kind=st.sampled_from([CraLineKind.EXPENSE, CraLineKind.OVERTIME]), quantity=hundredths, price=cents, by=parts)
     def write(self, kind, quantity, price, by):
         new = line(kind, quantity, price)
-        if self.attempt(lambda: (self.cra.edit(by), self.cra.put_line(new))):
+        if self.attempt(lambda: (self.cra.edit(by, CHOICES), self.cra.put_line(new))):
             self.known[new.id] = new
 
     @rule(halves=st.integers(-8, 8).filter(bool), by=parts)
     def correct(self, halves, by):
         new = line(CraLineKind.ADJUSTMENT, Decimal(halves) / 2, Decimal("333.33"))
-        if self.attempt(lambda: (self.cra.edit(by), self.cra.put_line(new))):
+        if self.attempt(lambda: (self.cra.edit(by, CHOICES), self.cra.put_line(new))):
             self.known[new.id] = new
 
     @rule(price=cents, by=parts)
     def deliver(self, price, by):
         new = line(CraLineKind.DELIVERABLE, Decimal(1), price)
-        if self.attempt(lambda: (self.cra.deliver(by), self.cra.put_deliverable(new, elsewhere=Money.of("100")))):
+        if self.attempt(
+            lambda: (self.cra.deliver(by, CHOICES), self.cra.put_deliverable(new, elsewhere=Money.of("100")))
+        ):
             self.known[new.id] = new
 
     @rule(pick=st.integers(0, 50), by=parts)
     def drop(self, pick, by):
         if self.known:
             gone = list(self.known.values())[pick % len(self.known)]
-            if self.attempt(lambda: (self.cra.edit(by), self.cra.drop_line(gone))):
+            if self.attempt(lambda: (self.cra.edit(by, CHOICES), self.cra.drop_line(gone))):
                 del self.known[gone.id]
 
     @rule(by=parts)
