@@ -32,8 +32,8 @@ class Offer:
     def fee(self, daily_rate: Money, days: Decimal) -> Money:
         """What is withheld for so many days; the product is rounded once, half up.
 
-        Never below zero: what was withheld for days that a later month takes back is given back by crediting the
-        invoice of that fee.
+        Never below zero: what was withheld for days that a later month takes back stays withheld, since a fee is
+        taken back with its own invoice alone (decision 0014).
         """
         days = max(days, Decimal(0))
         return daily_rate.times(days * self.fee_percent / 100) + self.fee_per_day.times(days)
