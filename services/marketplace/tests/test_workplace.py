@@ -19,6 +19,7 @@ from marketplace.rfp.workplace import workplace_of
         ("FR", "97000", "FR"),
         ("FR", "97110", "FR-971"),
         ("FR", "97600", "FR-976"),
+        ("FR", "97 110", "FR-971"),
         ("FR", "97700", "FR"),
         ("RE", None, "FR-974"),
         ("DE", "67100", "DE"),

@@ -14,5 +14,6 @@ def workplace_of(country: CountryCode, postcode: str | None) -> Workplace:
         return f"FR-{_OVERSEAS[country]}"
     if country != "FR" or postcode is None:
         return country
-    digits = 3 if postcode.startswith("97") else 2
-    return f"FR-{postcode[:digits]}" if postcode[:digits] in _APART else "FR"
+    digits = postcode.replace(" ", "")
+    part = digits[: 3 if digits.startswith("97") else 2]
+    return f"FR-{part}" if part in _APART else "FR"
