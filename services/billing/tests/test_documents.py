@@ -4,12 +4,19 @@ import pytest
 from billing_months import foreign_identity, french_identity
 from issuing_world import draft, line
 
-from billing.bpf.vat import NORMAL, OUT_OF_SCOPE, REVERSE_CHARGE, SMALL_BUSINESS
+from billing.bpf.vat import NORMAL, NOT_TAXED_HERE, OVERSEAS, REVERSE_CHARGE, SMALL_BUSINESS, treatment_of_sale
 from billing.issuing.credit_note import credit
 from billing.issuing.issue import issue
 from billing.issuing.paper import pdf_of
 from billing.issuing.sheet import Kind, Language
 from contracts.company import TaxStatus
+from contracts.values import PostalAddress
+
+
+def overseas_identity():
+    address = PostalAddress(line1="1 rue du Port", postcode="97400", city="Saint-Denis", country="FR")
+    return french_identity().model_copy(update={"address": address})
+
 
 CASES = {
     "client": (french_identity, NORMAL, {}),
@@ -27,10 +34,26 @@ CASES = {
     "client, German": (lambda: foreign_identity("DE", "DE136695976"), REVERSE_CHARGE, {}),
     "client, Swiss": (
         lambda: foreign_identity("CH", None).model_copy(update={"registration_number": "CHE-123.456.788"}),
-        OUT_OF_SCOPE,
+        NOT_TAXED_HERE,
         {},
     ),
+    "client, overseas": (overseas_identity, OVERSEAS, {}),
 }
+
+
+@pytest.mark.parametrize(
+    ("customer", "vat"),
+    [
+        (french_identity, NORMAL),
+        (overseas_identity, OVERSEAS),
+        (lambda: foreign_identity("GP", None), OVERSEAS),
+        (lambda: foreign_identity("MC", None), NORMAL),
+        (lambda: foreign_identity("DE", "DE136695976"), REVERSE_CHARGE),
+        (lambda: foreign_identity("CH", None), NOT_TAXED_HERE),
+    ],
+)
+def test_a_sale_bears_the_vat_of_where_its_customer_is(customer, vat):
+    assert treatment_of_sale(customer()) is vat
 
 
 @pytest.fixture

@@ -53,8 +53,9 @@ class TestImport:
         (told,) = [m for m in await h.emitted(NotificationRequested) if str(m.subject_id) == said["id"]]
         assert told.template == "payment_scheduled"
         assert told.members == []
-        assert [(r.company_id, set(r.roles)) for r in told.roles] == [(month.month.provider_id, set(SELLERS))]
-        assert Role.CONSULTANT not in SELLERS
+        assert [(r.company_id, set(r.roles)) for r in told.roles] == [
+            (month.month.provider_id, {Role.GERANT, Role.FREELANCE})
+        ]
         assert told.context == {
             "invoice_number": "FA-2026-001",
             "payable": "10575.00",
@@ -179,6 +180,13 @@ class TestRefused:
         answer = await later.post(invoice_pdf(later.bpf))
         assert (answer.status_code, answer.json()["code"]) == (409, "invoice_number_used")
         assert (await later.post(invoice_pdf(later.bpf, number="FA-2026-002"))).status_code == 201
+
+    async def test_with_a_number_of_the_series_that_the_platform_writes_for_this_provider(self, given):
+        month = await given()
+        siren = month.bpf["seller"]["siret"][:9]
+        answer = await month.post(invoice_pdf(month.bpf, number=f"AF-{siren}-2026-1"))
+        assert (answer.status_code, answer.json()["code"]) == (409, "invoice_number_used")
+        assert (await month.post(invoice_pdf(month.bpf, number=f"AF-{siren}"))).status_code == 201
 
     async def test_another_provider_may_use_the_same_number(self, given):
         for _ in range(2):

@@ -114,6 +114,31 @@ class TestReview:
         assert (await finance.approve(run)).json()["code"] == "illegal_move"
         assert due.id in await finance.orders(await finance.propose())
 
+    async def test_an_approved_run_is_taken_back_until_the_bank_has_its_file(self, finance):
+        due = await finance.payable()
+        run = await finance.propose()
+        await finance.approve(run)
+        assert (await finance.post(f"/staff/payment-runs/{run['id']}/rejection")).json()["status"] == "discarded"
+        assert (await due.read())["status"] == "scheduled"
+        assert (await finance.export(run)).json()["code"] == "illegal_move"
+        async with finance.h.tx() as tx:
+            assert (await balance(tx, Account.PROVIDERS, due.provider_id)).amount < 0
+        told = await finance.pay()
+        assert (await finance.post(f"/staff/payment-runs/{told['id']}/rejection")).json()["code"] == "illegal_move"
+
+    async def test_no_file_asks_the_bank_for_a_day_that_is_over(self, finance):
+        due = await finance.payable()
+        run = await finance.propose()
+        await finance.approve(run)
+        now, last = finance.h.clock(), datetime.fromisoformat(f"{run['executes_on']}T22:59:59+00:00")
+        finance.h.clock.set(last + timedelta(seconds=1))
+        try:
+            assert (await finance.export(run)).json()["code"] == "payment_run_late"
+        finally:
+            finance.h.clock.set(now)
+        assert (await finance.export(run)).status_code == 201
+        assert (await due.read())["status"] == "in_payment"
+
 
 class TestApprove:
     async def test_its_author_may_not(self, finance):

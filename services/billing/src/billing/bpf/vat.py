@@ -15,6 +15,7 @@ STANDARD_RATE = Decimal("20.00")
 _FRENCH_VAT = frozenset({"FR", "MC", "GP", "MQ", "RE"})
 """Established where French VAT applies; Monaco is treated as France (CGI art. 256-0). A service to a business
 is taxed where its customer is (CGI art. 259, 1°), hence at the mainland's rate from overseas too."""
+_OVERSEAS, _OVERSEAS_POSTCODES = frozenset({"GP", "MQ", "RE"}), ("971", "972", "974")
 _OTHER_MEMBER_STATES = frozenset(
     {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "GR", "HR", "HU"}
     | {"IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
@@ -34,6 +35,11 @@ NORMAL = VatTreatment("S", STANDARD_RATE, None)
 SMALL_BUSINESS = VatTreatment("E", Decimal(0), "TVA non applicable, art. 293 B du CGI")
 REVERSE_CHARGE = VatTreatment("AE", Decimal(0), "Autoliquidation, art. 283-2 du CGI")
 OUT_OF_SCOPE = VatTreatment("O", Decimal(0), "Autoliquidation, art. 283-2 du CGI")
+
+OVERSEAS = VatTreatment("S", Decimal("8.50"), None)
+"""The normal rate in Guadeloupe, Martinique and La Réunion (CGI art. 296)."""
+NOT_TAXED_HERE = VatTreatment("O", Decimal(0), "TVA non applicable, art. 259-1° du CGI")
+"""A service to a business outside the Union is taxed there, if anywhere."""
 
 OUTLAY = VatTreatment("E", Decimal(0), "Débours, art. 267, II-2° du CGI")
 """What a consultant paid in the client's name: outside the price, and without VAT where the report says zero."""
@@ -72,7 +78,10 @@ def treatment_of(provider: LegalIdentity) -> VatTreatment:
 
 
 def treatment_of_sale(customer: LegalIdentity) -> VatTreatment:
-    """The VAT of the platform's own services to a company: by the customer's country alone (CGI art. 259, 1°)."""
+    """The VAT of the platform's own services to a company: by where the customer is alone (CGI art. 259, 1°)."""
+    at_home = customer.country == "FR" and customer.address.postcode.startswith(_OVERSEAS_POSTCODES)
+    if at_home or customer.country in _OVERSEAS:
+        return OVERSEAS
     if customer.country in _FRENCH_VAT:
         return NORMAL
-    return REVERSE_CHARGE if customer.country in _OTHER_MEMBER_STATES else OUT_OF_SCOPE
+    return REVERSE_CHARGE if customer.country in _OTHER_MEMBER_STATES else NOT_TAXED_HERE

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from billing.bpf.domain import Bpf, BpfNotFound
 from billing.bpf.queries import sold_by
+from billing.invoice.accepting import check_not_reserved
 from billing.invoice.credit_note import CreditNoteDate, CreditNoteNotFound, NotYourOwnInvoice, ProviderCreditNote
 from billing.invoice.domain import Invoice, InvoiceNotFound, InvoiceNumberUsed, Origin
 from billing.invoice.faithful import NotConfirmed
@@ -152,3 +153,4 @@ async def _check_unused(tx: Tx, number: str, company_id: UUID) -> None:
         ProviderCreditNote.provider_company_id == company_id, ProviderCreditNote.number == number
     )
     require(await tx.scalar(invoices.union(notes)) is None, InvoiceNumberUsed(field="number"))
+    await check_not_reserved(tx, company_id, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -23,7 +24,7 @@ from chassis.transitions import check_move
 from contracts.billing import InvoiceCancelled, InvoiceImported, InvoicePaid, PaymentScheduled
 from contracts.contracting import PaymentRegime
 from contracts.notification import NotificationRequested, RoleInCompany
-from contracts.roles import SELLERS
+from contracts.roles import HEADS, PROVIDER_ROLES
 from contracts.values import Money
 
 
@@ -261,21 +262,26 @@ class Invoice(Base):
         self.status = check_move(ALLOWED, InvoiceStatus(self.status), target, by).value
         self.version += 1
 
-    def scheduled(self) -> NotificationRequested | None:
-        """Tell those who sell for the provider the date (TS-13); nothing while the client decides it (BL-10)."""
+    def scheduled(self, supervisors: Sequence[UUID]) -> NotificationRequested | None:
+        """Tell whoever runs the provider, and looks after the consultant, the date (TS-13); nothing without one."""
         if self.payment_on is None:
             return None
-        return self._told("payment_scheduled", "payment_date", self.payment_on, self.payable)
+        words = {"payable": f"{self.payable.amount:.2f}", "payment_date": self.payment_on.isoformat()}
+        return self._told("payment_scheduled", supervisors, words)
 
-    def sent(self, transferred: Money, on: date) -> NotificationRequested:
+    def sent(self, transferred: Money, on: date, supervisors: Sequence[UUID]) -> NotificationRequested:
         """Tell them that the bank has sent the money, less what was set off."""
-        return self._told("payment_sent", "paid_on", on, transferred)
+        words = {"payable": f"{transferred.amount:.2f}", "paid_on": on.isoformat()}
+        return self._told("payment_sent", supervisors, words)
 
-    def _told(self, template: str, day: str, on: date, amount: Money) -> NotificationRequested:
-        sellers = RoleInCompany(company_id=self.provider_company_id, roles=sorted(SELLERS))
-        payable = f"{amount.amount:.2f}"
-        words = {"invoice_number": self.number, "payable": payable, "title": self.title, day: on.isoformat()}
-        return NotificationRequested(subject_id=self.id, template=template, roles=[sellers], context=words)
+    def _told(self, template: str, supervisors: Sequence[UUID], words: dict[str, str]) -> NotificationRequested:
+        return NotificationRequested(
+            subject_id=self.id,
+            template=template,
+            members=list(supervisors),
+            roles=[RoleInCompany(company_id=self.provider_company_id, roles=sorted(HEADS & PROVIDER_ROLES))],
+            context={"invoice_number": self.number, "title": self.title} | words,
+        )
 
     def _identified(self) -> dict[str, Any]:
         same = ("cra_id", "mission_id", "provider_company_id", "version")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import select
@@ -13,6 +15,8 @@ from billing.issuing.paper import pdf_of
 from billing.own import Own
 from chassis.chores import keep_doing
 from chassis.platform import Platform
+
+logger = logging.getLogger("billing.documents")
 
 BATCH = 20
 RESTS = 2.0
@@ -36,11 +40,20 @@ async def make_documents(platform: Platform) -> int:
     async with platform.database.transaction() as tx:
         tx.actor = "make_documents"
         rows = (await tx.scalars(lacking)).all()
-        for row in rows:
-            content = await asyncio.to_thread(pdf_of, row, contact)
-            row.document_key = await platform.files.put_made(content)
-            row.document_sha256, row.document_made_at = hashlib.sha256(content).hexdigest(), tx.now
-    return len(rows)
+        made = [await _make(platform, row, contact, tx.now) for row in rows]
+    return sum(made)
+
+
+async def _make(platform: Platform, row: IssuedInvoice, contact: str, at: datetime) -> bool:
+    """Make one; where that fails the others go on, and it is tried again."""
+    try:
+        content = await asyncio.to_thread(pdf_of, row, contact)
+    except Exception:
+        logger.exception("document_not_made", extra={"issued_invoice": str(row.id)})
+        return False
+    row.document_key = await platform.files.put_made(content)
+    row.document_sha256, row.document_made_at = hashlib.sha256(content).hexdigest(), at
+    return True
 
 
 make_lacking = keep_doing(make_documents, rest=RESTS, failing="documents_not_made")

@@ -100,8 +100,14 @@ def series_of(kind: Kind, own_key: str | None, year: int) -> str:
     A company that issues in another's name keeps the other's numbers apart (CGI ann. II, art. 242 nonies A, I 7°).
     """
     if own_key is not None:
-        return f"{'AVF' if kind is Kind.CREDIT_NOTE else 'AF'}-{own_key}-{year}"
+        invoices, notes = own_series(own_key)
+        return f"{notes if kind is Kind.CREDIT_NOTE else invoices}{year}"
     return f"{_SALES[kind]}-{year}"
+
+
+def own_series(key: str) -> tuple[str, str]:
+    """How the numbers of invoices and of credit notes begin that are issued in a provider's name."""
+    return f"AF-{key}-", f"AVF-{key}-"
 
 
 class IssuedInvoice(Base):

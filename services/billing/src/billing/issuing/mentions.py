@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from billing.bpf.vat import OUT_OF_SCOPE, OUTLAY, REVERSE_CHARGE, SMALL_BUSINESS
+from billing.bpf.vat import NOT_TAXED_HERE, OUT_OF_SCOPE, OUTLAY, REVERSE_CHARGE, SMALL_BUSINESS
 from billing.issuing.legal_interest import late_rate
 from billing.issuing.sheet import Kind, Language, Note, Party
 
@@ -31,7 +31,7 @@ _WORDINGS: dict[str | None, tuple[str, str, str]] = {
     REVERSE_CHARGE.mention: ("Autoliquidation", "", "art. 283-2 du CGI"),
     OUT_OF_SCOPE.mention: ("Autoliquidation", "", "art. 283-2 du CGI"),
     OUTLAY.mention: ("Débours", "", "art. 267, II-2° du CGI"),
-    "TVA non applicable, art. 259-1° du CGI": (
+    NOT_TAXED_HERE.mention: (
         "TVA non applicable",
         "preneur établi hors de France",
         "art. 259, 1° du CGI",

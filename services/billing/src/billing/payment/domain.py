@@ -116,7 +116,7 @@ _FINANCE = {StaffScope.FINANCE}
 RUN_MOVES: dict[RunStatus, Move[RunStatus, StaffScope]] = {
     RunStatus.APPROVED: moves({RunStatus.PROPOSED}, _FINANCE),
     RunStatus.EXPORTED: moves({RunStatus.APPROVED}, _FINANCE),
-    RunStatus.DISCARDED: moves({RunStatus.PROPOSED}, _FINANCE),
+    RunStatus.DISCARDED: moves({RunStatus.PROPOSED, RunStatus.APPROVED}, _FINANCE),
 }
 
 ORDER_MOVES: dict[OrderStatus, Move[OrderStatus, OrderActor]] = {
@@ -188,21 +188,23 @@ class PaymentRun(Base):
         """
         require(by != self.proposed_by, ApprovedByAuthor())
         self._move_to(RunStatus.APPROVED)
-        require(self.executes_on >= today, RunIsLate())
+        self.check_in_time(today)
         require(bool(orders), RunIsEmpty())
         self.approved_by, self.approved_at = by, at
         for order in orders:
             order.approve()
 
-    def discard(self, orders: list[PaymentOrder]) -> None:
-        """Let nothing of it go; its invoices are free for another run. Raises IllegalMove."""
+    def discard(self) -> None:
+        """Let nothing of it go, as long as the bank was not told; its invoices are free. Raises IllegalMove."""
         self._move_to(RunStatus.DISCARDED)
-        for order in orders:
-            order.drop()
 
     def check_open(self) -> None:
         """Raise IllegalMove unless lines may still be dropped."""
         check_move(RUN_MOVES, RunStatus(self.status), RunStatus.APPROVED, StaffScope.FINANCE)
+
+    def check_in_time(self, today: date) -> None:
+        """Raise RunIsLate when its day is over: a bank would refuse its file."""
+        require(self.executes_on >= today, RunIsLate())
 
     def export(self, key: str | None, content: bytes, at: datetime) -> None:
         """Its file is made, once; none when every payment is made by hand. Raises IllegalMove."""

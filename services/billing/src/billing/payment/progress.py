@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
 from billing.bpf.domain import Bpf
+from billing.directory.queries import supervisors_of
 from billing.invoice.domain import Invoice, InvoiceNotFound
 from billing.invoice.statuses import InvoiceStatus
 from billing.ledger.domain import Account, EntryKind, credit, debit
@@ -33,7 +35,7 @@ async def client_has_paid(tx: Tx, bpf_id: UUID, on: date) -> None:
     scheduled = invoice and invoice.client_paid(on, tx.now)
     if invoice and scheduled:
         emit(tx, scheduled)
-        if told := invoice.scheduled():
+        if told := invoice.scheduled(await _supervisors(tx, invoice)):
             emit(tx, told)
         audit(tx, "payment.schedule", invoice.id, payment_on=scheduled.payment_on)
 
@@ -61,7 +63,7 @@ async def transfer_executed(tx: Tx, end_to_end_id: str, on: date) -> UUID:
     require(await _is_exported(tx, order), IllegalMove("the bank was not told of it yet"))
     order.execute(on)
     emit(tx, invoice.pay(on))
-    emit(tx, invoice.sent(order.money, on))
+    emit(tx, invoice.sent(order.money, on, await _supervisors(tx, invoice)))
     audit(tx, "payment.execute", order.id, invoice=invoice.id)
     return order.id
 
@@ -155,6 +157,10 @@ async def cancel(tx: Tx, invoice_id: UUID, credit_note_number: str) -> Invoice:
     emit(tx, invoice.cancel(credit_note_number, tx.now))
     audit(tx, "invoice.cancel", invoice.id, credit_note=credit_note_number)
     return invoice
+
+
+async def _supervisors(tx: Tx, invoice: Invoice) -> Sequence[UUID]:
+    return await supervisors_of(tx, invoice.provider_company_id, invoice.consultant_id)
 
 
 async def _invoice_of(tx: Tx, bpf_id: UUID) -> Invoice | None:

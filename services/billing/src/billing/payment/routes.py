@@ -175,9 +175,14 @@ async def approve_run(run_id: UUID, tx: TxDep, caller: CallerDep) -> RunView:
     "/staff/payment-runs/{run_id}/rejection", access=FINANCE, responses=documented(Forbidden, RunNotFound, IllegalMove)
 )
 async def discard_run(run_id: UUID, tx: TxDep) -> RunView:
-    """Let nothing of a proposed run go."""
+    """Let nothing of a run go that the bank was not told of, approved or not."""
     run = await get_locked(tx, PaymentRun, run_id, RunNotFound())
-    run.discard(await runs.live_orders(tx, run, OrderStatus.PROPOSED))
+    for order in await runs.live_orders(tx, run, OrderStatus.PROPOSED):
+        order.drop()
+    if run.status == RunStatus.APPROVED:
+        for order in await runs.live_orders(tx, run, OrderStatus.ORDERED):
+            await transfer_returned(tx, order.end_to_end_id, "the run was discarded")
+    run.discard()
     audit(tx, "payment_run.discard", run.id)
     await tx.flush()
     return await _view(tx, run)
@@ -187,7 +192,7 @@ async def discard_run(run_id: UUID, tx: TxDep) -> RunView:
     "/staff/payment-runs/{run_id}/file",
     access=FINANCE,
     status_code=201,
-    responses=documented(Forbidden, RunNotFound, IllegalMove, TemporarilyUnavailable),
+    responses=documented(Forbidden, RunNotFound, IllegalMove, RunIsLate, TemporarilyUnavailable),
 )
 async def export_run(run_id: UUID, tx: TxDep, platform: PlatformDep, own: OwnDep) -> RunView:
     """Make the file for the bank (pain.001.001.09), once: asked again, it answers with the one that was made.
@@ -197,6 +202,7 @@ async def export_run(run_id: UUID, tx: TxDep, platform: PlatformDep, own: OwnDep
     run = await get_locked(tx, PaymentRun, run_id, RunNotFound())
     if run.status == RunStatus.EXPORTED:
         return await _view(tx, run)
+    run.check_in_time(tx.today)
     orders = await runs.live_orders(tx, run, OrderStatus.ORDERED)
     content = await runs.payment_file(tx, run, own.settings)
     run.export(await platform.files.put_made(content) if content else None, content or b"", tx.now)
