@@ -115,8 +115,8 @@ def scheduled(invoice, day: int = 15, **facts) -> PaymentScheduled:
     return about(PaymentScheduled, invoice, payment_on=date(2026, 8, day), scheduled_at=MAY_20, **facts)
 
 
-def paid(invoice) -> InvoicePaid:
-    return about(InvoicePaid, invoice, payable=Money.of("885"), paid_on=date(2026, 8, 17), version=3)
+def paid(invoice, day: int = 17, version: int = 3) -> InvoicePaid:
+    return about(InvoicePaid, invoice, payable=Money.of("885"), paid_on=date(2026, 8, day), version=version)
 
 
 def cancelled(invoice) -> InvoiceCancelled:
@@ -180,6 +180,10 @@ class TestWhatBecomesOfTheInvoice:
         second = invoice_of(number="F-2", payment_on=date(2026, 9, 30), cra_id=first.cra_id)
         told = [first, scheduled(first, 10, version=2), scheduled(first, 20, version=3), paid(first), cancelled(first)]
         assert {after(events) for events in permutations(told)} == {("F-1", "2026-08-20", "2026-08-17", True)}
+        told = [first, scheduled(first, 20, version=2), paid(first), scheduled(first, 20, version=4)]
+        assert {after(events) for events in permutations(told)} == {("F-1", "2026-08-20", "None", False)}
+        told.append(paid(first, 24, version=5))
+        assert {after(events) for events in permutations(told)} == {("F-1", "2026-08-20", "2026-08-24", False)}
         told = [first, scheduled(first, 10, version=2), cancelled(first), second, paid(second)]
         assert {after(events) for events in permutations(told)} == {("F-2", "2026-09-30", "2026-08-17", False)}
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("cras", sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("cras", sa.Column("invoice_id", sa.Uuid(), nullable=True))
     op.add_column("cras", sa.Column("paid_on", sa.Date(), nullable=True))
+    op.add_column("cras", sa.Column("paid_version", sa.Integer(), nullable=True))
     op.add_column("cras", sa.Column("invoice_cancelled_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "activity_settings",
@@ -59,6 +60,6 @@ def downgrade() -> None:
     op.drop_table("reminders")
     op.drop_table("renewals")
     op.drop_table("activity_settings")
-    for column in ("invoice_cancelled_at", "paid_on", "invoice_id", "approved_at"):
+    for column in ("invoice_cancelled_at", "paid_version", "paid_on", "invoice_id", "approved_at"):
         op.drop_column("cras", column)
     op.drop_column("missions", "workplace")

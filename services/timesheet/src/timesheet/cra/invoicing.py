@@ -26,6 +26,8 @@ class Invoiced:
     invoice_version: Mapped[int | None]
     payment_on: Mapped[date | None]
     paid_on: Mapped[date | None]
+    paid_version: Mapped[int | None]
+    """The invoice's version that last said whether its money has left: a bank may give it back."""
     invoice_cancelled_at: Mapped[datetime | None] = mapped_column()
 
     def show_invoice(self, event: InvoiceImported) -> None:
@@ -34,24 +36,32 @@ class Invoiced:
             return
         another = event.invoice_id != self.invoice_id
         if another:
-            self.paid_on = self.invoice_cancelled_at = None
+            self.paid_on = self.paid_version = self.invoice_cancelled_at = None
         if another or self.invoice_version is None or event.version > self.invoice_version:
             self.invoice_id, self.invoice_number = event.invoice_id, event.number
             self.payment_on, self.invoice_version = event.payment_on, event.version
             self.version += 1
 
     def show_date(self, event: PaymentScheduled) -> None:
-        """Show the date that the invoice waited for (TS-13). Raises NotReady before the invoice is known."""
+        """Show the date that the invoice waited for (TS-13), or waits for anew once its money came back.
+
+        Raises NotReady before the invoice is known.
+        """
+        if not self._is_shown(event.invoice_id):
+            return
+        if event.version > (self.paid_version or 0):
+            self.version += self.paid_on is not None
+            self.paid_on, self.paid_version = None, event.version
         newer = self.invoice_version is None or event.version >= self.invoice_version
-        if self._is_shown(event.invoice_id) and newer and self.payment_on != event.payment_on:
+        if newer and self.payment_on != event.payment_on:
             self.payment_on, self.invoice_version = event.payment_on, event.version
             self.version += 1
 
     def show_paid(self, event: InvoicePaid) -> None:
         """Show the day on which the money left (BL-36). Raises NotReady before the invoice is known."""
-        if self._is_shown(event.invoice_id) and self.paid_on is None:
-            self.paid_on = event.paid_on
-            self.version += 1
+        if self._is_shown(event.invoice_id) and event.version >= (self.paid_version or 0):
+            self.version += self.paid_on != event.paid_on
+            self.paid_on, self.paid_version = event.paid_on, event.version
 
     def show_cancelled(self, event: InvoiceCancelled) -> None:
         """Show that a credit note took it back (BL-22). Raises NotReady before the invoice is known."""
