@@ -8,6 +8,9 @@ import pytest
 from chassis.http import Route, access_of
 from chassis.testing import harness
 
+EVERY_MEMBERS = {"/platform-account"}
+"""Where companies pay the platform: nobody's secret."""
+
 
 @pytest.mark.req("ID-37", "CO-21")
 @pytest.mark.parametrize("name", ["marketplace", "contracting", "timesheet", "billing"])
@@ -17,7 +20,7 @@ async def test_every_route_refuses_them(name):
         headers = h.headers(h.member())
         for router in h.service.routers:
             for route in router.routes:
-                if not isinstance(route, Route) or access_of(route).public:
+                if not isinstance(route, Route) or access_of(route).public or route.path in EVERY_MEMBERS:
                     continue
                 path = route.path_format
                 for parameter in route.param_convertors:

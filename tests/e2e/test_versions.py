@@ -28,7 +28,7 @@ class CraValidatedV2(Event, type="timesheet.CraValidated.v2", subject="cra_id"):
 TELL_BOTH = """
 
 from contracts.timesheet import CraValidated, CraValidatedV2
-from timesheet.cra import routes as cra_decisions
+from timesheet.cra import decisions as cra_decisions
 
 emit_one = cra_decisions.emit
 

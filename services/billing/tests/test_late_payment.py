@@ -37,7 +37,7 @@ class TestCreditedAfterPayment:
 
     async def test_a_part_leaves_it_paid_and_takes_the_newest_payments_back_first(self, h, desk, seller):
         invoice = await seller.invoice()
-        for amount in ("80.00", "40.00"):
+        for amount in ("79.37", "40.63"):  # sums that no other test leaves unmatched, for rules to find
             await desk.receive(Line(amount, remittance=invoice.number))
             await desk.match()
         await seller.credit(invoice, [Part(0, Decimal("0.5"))])

@@ -34,6 +34,8 @@ async def test_a_request_is_published_answered_and_awarded(market):
         "period": {"start": "2026-12-01", "end": "2027-02-26"},
         "retained_by": str(buyer.member_id),
         "retained_at": answer.json()["retained_at"],
+        "work_type": "time_and_materials",
+        "workplace": "FR",
     }
     told = await market.about(NotificationRequested, proposal["id"])
     assert [notice.template for notice in told] == [

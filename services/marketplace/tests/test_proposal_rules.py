@@ -48,6 +48,8 @@ def rfp(status=RfpStatus.PUBLISHED, ceiling=None):
         id=uuid4(),
         version=2,
         status=status,
+        type="time_and_materials",
+        country="FR",
         number=7,
         edition=1,
         client_company_id=uuid4(),
