@@ -55,6 +55,7 @@ RUN = {
     (R.PROPOSED, R.APPROVED, StaffScope.FINANCE),
     (R.APPROVED, R.EXPORTED, StaffScope.FINANCE),
     (R.PROPOSED, R.DISCARDED, StaffScope.FINANCE),
+    (R.APPROVED, R.DISCARDED, StaffScope.FINANCE),
 }
 
 
