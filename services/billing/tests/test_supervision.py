@@ -7,6 +7,7 @@ from billing_months import MissionMonth
 from facturx_builder import invoice_pdf
 
 from contracts.company import SupervisionChanged
+from contracts.contracting import PaymentOption
 from contracts.notification import NotificationRequested
 from contracts.roles import Role
 
@@ -54,6 +55,15 @@ class TestSupervision:
         told = [one for one in await h.emitted(NotificationRequested) if one.template == "bpf_available"]
         assert told[-1].members == [followers[0].member_id]
         assert Role.COMMERCIAL not in told[-1].roles[0].roles
+
+    async def test_only_who_follows_the_consultant_is_told_when_the_month_is_paid(self, h, given):
+        month = await given(MissionMonth(option=PaymentOption.EXPRESS))
+        follower, other = (h.member(Role.COMMERCIAL, month.month.provider_id) for _ in range(2))
+        await month.supervising(month.month.consultant_id, by=follower)
+        await month.supervising(uuid4(), by=other)
+        invoice = (await month.post(invoice_pdf(month.bpf))).json()
+        (told,) = [one for one in await h.emitted(NotificationRequested) if str(one.subject_id) == invoice["id"]]
+        assert (told.template, told.members) == ("payment_scheduled", [follower.member_id])
 
     async def test_is_worth_nothing_for_a_rival(self, h, given):
         month = await given()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -94,7 +95,7 @@ async def test_statuses_move_by_the_table_and_what_was_validated_stays(scene, se
         if final is None and other is CraStatus.VALIDATED:
             final = [after.get(key) for key in FINAL]
         assert final is None or [after.get(key) for key in FINAL] == final
-        assert float(after["total_days"]) == sum(float(day["quantity"]) for day in after["days"])
+        assert Decimal(after["total_days"]) == sum(Decimal(day["quantity"]) for day in after["days"])
         before = after
     told = [e for e in await scene.h.emitted(CraValidated) if str(e.cra_id) == history.cra_id]
     assert [f"{event.days:.1f}" for event in told] == ([before["total_days"]] if final else [])

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.bpf.lines import BpfLine, vat_of
 from billing.bpf.vat import VatGroup, VatTreatment
+from billing.columns import Totals
 from billing.directory.missions import MissionTerms
 from chassis.clock import business_date
 from chassis.errors import Conflict, NotFound, require
@@ -71,7 +72,7 @@ ALLOWED: dict[BpfStatus, Move[BpfStatus, Invoicer]] = {
 }
 
 
-class Bpf(Base):
+class Bpf(Totals, Base):
     """The document of one CRA: its content repeats the CRA's and never changes, only its status does (BL-02)."""
 
     __tablename__ = "bpfs"
@@ -197,21 +198,6 @@ class Bpf(Base):
     def unit_price(self) -> Money:
         """The daily rate, without VAT."""
         return Money(amount=self.unit_price_amount)
-
-    @property
-    def net(self) -> Money:
-        """Total without VAT."""
-        return Money(amount=self.net_amount)
-
-    @property
-    def vat(self) -> Money:
-        """Total of the VAT."""
-        return Money(amount=self.vat_amount)
-
-    @property
-    def gross(self) -> Money:
-        """Total with VAT."""
-        return self.net + self.vat
 
     def available(self, supervisors: Sequence[UUID]) -> NotificationRequested:
         """Tell whoever runs the provider, and looks after the consultant, that the month can be invoiced (BL-01)."""

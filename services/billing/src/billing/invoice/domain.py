@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.bpf.domain import Bpf, BpfKind
+from billing.columns import Totals
 from billing.directory.missions import MissionTerms
 from billing.invoice.offers import settlement_of
 from billing.invoice.statuses import ALLOWED, InvoiceStatus, PaymentActor
@@ -58,7 +59,7 @@ TYPE_CODES = {
 """UNTDID 1001, of the subset that the French rules know (BR-FR-04)."""
 
 
-class Invoice(Base):
+class Invoice(Totals, Base):
     """An accepted invoice: its figures are frozen on import, whatever changes later (M10)."""
 
     __tablename__ = "invoices"
@@ -162,21 +163,6 @@ class Invoice(Base):
     def is_credit(self) -> bool:
         """Whether it is a credit note: its amounts are below zero, and it is set off against what is owed."""
         return self.gross.amount < 0
-
-    @property
-    def net(self) -> Money:
-        """Total without VAT."""
-        return Money(amount=self.net_amount)
-
-    @property
-    def vat(self) -> Money:
-        """Total of the VAT."""
-        return Money(amount=self.vat_amount)
-
-    @property
-    def gross(self) -> Money:
-        """Total with VAT."""
-        return self.net + self.vat
 
     @property
     def fee(self) -> Money:

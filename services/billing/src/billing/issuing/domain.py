@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Uniq
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.columns import word
+from billing.columns import Totals, word
 from billing.issuing.sheet import Kind, Sheet
 from chassis.errors import Conflict, NotFound, Unprocessable, require
 from chassis.rows import Base, new_id
@@ -110,7 +110,7 @@ def own_series(key: str) -> tuple[str, str]:
     return f"AF-{key}-", f"AVF-{key}-"
 
 
-class IssuedInvoice(Base):
+class IssuedInvoice(Totals, Base):
     """One issued document; a trigger of the database keeps everything but payment, status and file as they were."""
 
     __tablename__ = "issued_invoices"
@@ -168,21 +168,6 @@ class IssuedInvoice(Base):
     def sheet(self) -> Sheet:
         """What the document says."""
         return Sheet.model_validate(self.content)
-
-    @property
-    def net(self) -> Money:
-        """Total without VAT."""
-        return Money(amount=self.net_amount)
-
-    @property
-    def vat(self) -> Money:
-        """Total of the VAT."""
-        return Money(amount=self.vat_amount)
-
-    @property
-    def gross(self) -> Money:
-        """Total with VAT; a credit note's is what it takes back."""
-        return Money(amount=self.gross_amount)
 
     @property
     def paid(self) -> Money:
