@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -10,11 +11,13 @@ from billing_months import MissionMonth, foreign_identity
 from issuing_world import draft, newest
 from sqlalchemy import select
 
+from billing.issuing import documents
 from billing.issuing.cii import xml_of
 from billing.issuing.documents import make_documents
 from billing.issuing.domain import IssuedInvoice
 from billing.issuing.issue import issue
 from billing.issuing.mentions import LATE_PAYMENT, exemption, notes_for
+from billing.issuing.paper import pdf_of
 from billing.issuing.sheet import Kind, Language
 from billing.own import build
 from chassis.personal_data import NOBODY
@@ -100,6 +103,30 @@ class TestDocuments:
         assert row.document_sha256 == hashlib.sha256(made.content).hexdigest()
         xml = await h.client.get(f"/client-invoices/{invoice['id']}/xml", headers=caller)
         assert xml.content in made.content or xml.content == xml_of(row)
+
+    async def test_one_that_cannot_be_made_keeps_no_other_from_it(self, h, known, monkeypatch, caplog):
+        settings = h.platform.own.settings
+        async with h.tx() as tx:
+            broken, sound = [await issue(tx, settings, draft(await known())) for _ in range(2)]
+
+        def typeset(row, contact):
+            if row.id == broken.id:
+                raise RuntimeError("no font has this letter")
+            return pdf_of(row, contact)
+
+        with monkeypatch.context() as patch, caplog.at_level(logging.ERROR, "billing.documents"):
+            patch.setattr(documents, "pdf_of", typeset)
+            while await make_documents(h.platform):
+                pass
+        assert {record.issued_invoice for record in caplog.records} == {str(broken.id)}
+        assert [await kept(h, row) for row in (broken, sound)] == [False, True]
+        assert await make_documents(h.platform) == 1
+        assert await kept(h, broken)
+
+
+async def kept(h, row):
+    async with h.tx() as tx:
+        return (await tx.get_one(IssuedInvoice, row.id)).document_key is not None
 
 
 class TestMentions:
